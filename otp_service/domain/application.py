@@ -1,0 +1,49 @@
+"""An application: one caller's tenant, with its brand, defaults and rules."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from otp_service.domain.limits import NumberBudgets
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationRules:
+    """How long a verification of this application lives and what it may use.
+
+    Args:
+        pin_digits: length of each PIN.
+        life: of each PIN, from its own send.
+        attempts: guesses a verification, over all its PINs.
+        sends: messages a verification, the first included.
+        resend_cooldown: before the first resend; doubles with every further one.
+        retention: how long a finished verification can still be read.
+        proof_life: how long an approval can be shown to somebody else.
+    """
+
+    pin_digits: int
+    life: timedelta
+    attempts: int
+    sends: int
+    resend_cooldown: timedelta
+    retention: timedelta
+    proof_life: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One tenant.
+
+    Args:
+        id: ``[a-z0-9_-]{1,32}``; part of every key and label.
+        brand: fills ``business_name`` where the caller gives none.
+        default_language: the provider's language code, used when neither the caller's locale nor
+            the phone's country decides.
+        default_country: ISO 3166-1 alpha-2, to read national numbers sent without a country.
+    """
+
+    id: str
+    rules: VerificationRules
+    budgets: NumberBudgets
+    brand: str | None = None
+    default_language: str | None = None
+    default_country: str | None = None

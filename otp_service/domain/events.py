@@ -1,0 +1,177 @@
+"""What happens in the service, as facts for logs and metrics.
+
+No event carries a PIN, a key, an address or more of a number than its mask.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class StartJudged:
+    """A start came to its end.
+
+    Args:
+        outcome: ``started`` or the public code of the refusal.
+        detail: what stood behind a refusal, such as a budget's name.
+    """
+
+    application: str
+    outcome: str
+    country: str | None = None
+    phone: str | None = None
+    verification_id: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResendJudged:
+    """A resend came to its end; fields as for a start."""
+
+    application: str
+    outcome: str
+    country: str | None = None
+    phone: str | None = None
+    verification_id: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSent:
+    """A message was handed to a provider, whatever came of it.
+
+    Args:
+        outcome: a ``SendVerdict``'s value.
+        reason: why, from the provider client's closed set.
+    """
+
+    application: str
+    channel: str
+    country: str
+    template_id: int | None
+    language: str
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuessJudged:
+    """A guess was judged.
+
+    Args:
+        outcome: ``approved`` or the public code of the refusal.
+        channel: of the message whose PIN was right.
+    """
+
+    application: str
+    outcome: str
+    country: str | None = None
+    phone: str | None = None
+    template_id: int | None = None
+    language: str | None = None
+    channel: str | None = None
+    verification_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationCalledOff:
+    """A cancel came to its end.
+
+    Args:
+        outcome: ``canceled`` or the public code of the refusal.
+    """
+
+    application: str
+    outcome: str
+    verification_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProofChecked:
+    """A proof was shown.
+
+    Args:
+        outcome: ``active``, ``consumed_now`` or ``inactive``.
+    """
+
+    application: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAnswered:
+    """One exchange with the provider.
+
+    Args:
+        reason: from the provider client's closed set, such as ``code_0`` or ``timeout``.
+        try_number: 1, or 2 after the one allowed retry.
+    """
+
+    channel: str
+    reason: str
+    took: timedelta
+    try_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderNeedsAttention:
+    """Something at the provider's side that an operator must set right.
+
+    Args:
+        reason: from the provider client's closed set.
+        advice: what to do, in words.
+    """
+
+    channel: str
+    reason: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDialectChosen:
+    """The provider took one of the two spellings of a template message."""
+
+    dialect: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreAnswered:
+    """One operation of the store.
+
+    Args:
+        outcome: ``ok`` or ``unavailable``.
+    """
+
+    operation: str
+    outcome: str
+    took: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class RequestServed:
+    """One HTTP request came to its end.
+
+    Args:
+        route: the route's pattern, never the path itself.
+    """
+
+    route: str
+    method: str
+    status: int
+    took: timedelta
+    code: str | None = None
+
+
+Event = (
+    StartJudged
+    | ResendJudged
+    | MessageSent
+    | GuessJudged
+    | VerificationCalledOff
+    | ProofChecked
+    | ProviderAnswered
+    | ProviderNeedsAttention
+    | ProviderDialectChosen
+    | StoreAnswered
+    | RequestServed
+)

@@ -1,0 +1,123 @@
+"""A verification as its starter sees it: where it stands, what it has left, what was sent."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from otp_service.domain.identity import VerificationId
+
+
+class Status(StrEnum):
+    """Where a verification stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    EXPIRED = "expired"
+    EXHAUSTED = "exhausted"
+    CANCELED = "canceled"
+    UNDELIVERED = "undelivered"
+
+
+class Channel(StrEnum):
+    """How a message travels."""
+
+    VIBER = "viber"
+    SMS = "sms"
+
+
+class DeliveryState(StrEnum):
+    """What became of one message."""
+
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    DELIVERED = "delivered"
+    SEEN = "seen"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class LanguageReason(StrEnum):
+    """Why a message is in the language it is in."""
+
+    LOCALE = "locale"
+    COUNTRY = "country"
+    APPLICATION = "application"
+    FALLBACK = "fallback"
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePlan:
+    """Which message goes out, all but its PIN.
+
+    Args:
+        template_id: 1 to 9; None on a channel without templates.
+        language: the provider's language code.
+        texts: the template's text parameters by the names of our own API, such as
+            ``business_name``.
+        unused: what the caller gave and the template does not hold, by the same names.
+    """
+
+    channel: Channel
+    template_id: int | None
+    language: str
+    language_reason: LanguageReason
+    texts: dict[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message and what became of it.
+
+    Args:
+        send: which message of the verification, from 1.
+        request_id: the provider's own id of the message, once it gave one.
+    """
+
+    send: int
+    channel: Channel
+    template_id: int | None
+    language: str
+    state: DeliveryState
+    sent_at: datetime
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A verification at one moment of the store's clock.
+
+    Args:
+        read_at: that moment; every "in seconds" counts from it.
+        expires_at: the end of the last PIN's life.
+        country: ISO 3166-1 alpha-2 of the number.
+        sealed_phone: the number, readable with the sealing keys alone.
+        verified_at: when it was approved.
+    """
+
+    id: VerificationId
+    application_id: str
+    purpose: str
+    status: Status
+    country: str
+    masked_phone: str
+    sealed_phone: bytes = field(repr=False)
+    life: timedelta
+    attempts_left: int
+    sends_left: int
+    expires_at: datetime
+    resend_at: datetime
+    read_at: datetime
+    plan: MessagePlan
+    deliveries: tuple[Delivery, ...]
+    verified_at: datetime | None = None
+
+    @property
+    def last_delivery(self) -> Delivery:
+        """The message that went out last."""
+        return self.deliveries[-1]
+
+    def with_last_delivery(self, state: DeliveryState, request_id: str | None) -> "Verification":
+        """Give the same verification with another outcome of its last message."""
+        last = replace(self.last_delivery, state=state, request_id=request_id)
+        return replace(self, deliveries=(*self.deliveries[:-1], last))

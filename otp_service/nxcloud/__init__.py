@@ -1,0 +1,1 @@
+"""The provider's client: signing, senders, result codes."""

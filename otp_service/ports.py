@@ -1,0 +1,233 @@
+"""What the use cases need from the outside, each Protocol small enough to fake in ten lines."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from otp_service.domain.application import Application
+from otp_service.domain.events import Event
+from otp_service.domain.identity import VerificationId
+from otp_service.domain.pin import Pin
+from otp_service.domain.verification import Channel, MessagePlan, Status, Verification
+
+
+@dataclass(frozen=True, slots=True)
+class NewVerification:
+    """Everything that must stand in the store before the first PIN leaves.
+
+    Args:
+        purpose_digest: 32 bytes; with ``pin_digest`` both must match at verify.
+        country: ISO 3166-1 alpha-2 of the number.
+    """
+
+    id: VerificationId
+    application: Application
+    purpose: str
+    purpose_digest: bytes = field(repr=False)
+    pin_digest: bytes = field(repr=False)
+    sealed_phone: bytes = field(repr=False)
+    masked_phone: str
+    country: str
+    plan: MessagePlan
+
+
+@dataclass(frozen=True, slots=True)
+class OverBudget:
+    """A budget of the number is used up; nothing was charged.
+
+    Args:
+        budget: the name of the one that holds longest.
+        retry_after: until that one gives way.
+    """
+
+    budget: str
+    retry_after: timedelta
+
+
+class ResendBar(StrEnum):
+    """Why there is no further message now."""
+
+    TOO_SOON = "too_soon"
+    NO_SENDS_LEFT = "no_sends_left"
+
+
+@dataclass(frozen=True, slots=True)
+class NoResend:
+    """The verification itself allows no further message now."""
+
+    bar: ResendBar
+    retry_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The verification is there, and over."""
+
+    status: Status
+
+
+class SendOutcome(StrEnum):
+    """What the store must remember of a send."""
+
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    TAKEN_BACK = "taken_back"
+
+
+class StartStore(Protocol):
+    """Keeps a new verification before its message leaves, and its outcome afterwards."""
+
+    def start(self, new: NewVerification) -> Verification | OverBudget:
+        """Store the verification and charge the number's budgets, or do neither."""
+        ...
+
+    def settle(
+        self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
+    ) -> Verification | None:
+        """Write down what became of the last send of ``verification``.
+
+        ``TAKEN_BACK`` removes that send, its PIN and its charges; of a verification that has no
+        other send, the verification too. Gives None where nothing is left or nothing was found.
+        """
+        ...
+
+
+class ResendStore(Protocol):
+    """Makes room for one more message of a verification."""
+
+    def resend(
+        self, vid: VerificationId, application: Application, pin_digest: bytes
+    ) -> Verification | NoResend | OverBudget | Ended | None:
+        """Store one more PIN and charge its message, or do neither; None if there is no such."""
+        ...
+
+
+class Verdict(StrEnum):
+    """What one guess came to."""
+
+    APPROVED = "approved"
+    INCORRECT = "incorrect"
+    EXHAUSTED_NOW = "exhausted_now"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One guess, counted.
+
+    Args:
+        verification: as it stands after the guess.
+        matched_send: which message's PIN was the right one, from 1.
+    """
+
+    verdict: Verdict
+    verification: Verification
+    matched_send: int | None = None
+
+
+class GuessStore(Protocol):
+    """Counts one guess and, if it is right, uses the verification up: one atomic step."""
+
+    def verify(
+        self,
+        vid: VerificationId,
+        application: Application,
+        *,
+        purpose_digests: tuple[bytes, ...],
+        pin_digests: tuple[bytes, ...],
+    ) -> Judged | Ended | None:
+        """Judge one guess; None if there is no such verification."""
+        ...
+
+
+class CancelStore(Protocol):
+    """Calls a verification off."""
+
+    def cancel(self, vid: VerificationId, application: Application) -> Verification | Ended | None:
+        """End it as canceled (again, if it is so already); None if there is no such."""
+        ...
+
+
+class ReadStore(Protocol):
+    """Shows a verification, living or ended."""
+
+    def read(self, vid: VerificationId, application: Application) -> Verification | None:
+        """Give it as it stands; None if there is no such."""
+        ...
+
+
+class ProofStore(Protocol):
+    """Knows which approvals can still be shown."""
+
+    def prove(
+        self, vid: VerificationId, application: Application, *, consume: bool
+    ) -> Verification | None:
+        """Give the approved verification while its proof lives and is not consumed, else None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One message, complete with the PIN it carries.
+
+    Args:
+        phone: E.164 with its plus sign.
+        life: how long the PIN lives; fills the template's validity where it names one.
+    """
+
+    phone: str = field(repr=False)
+    pin: Pin
+    plan: MessagePlan
+    life: timedelta
+
+
+class SendVerdict(StrEnum):
+    """What the provider made of a message. All but the first two are definite: nothing was sent."""
+
+    ACCEPTED = "accepted"
+    UNKNOWN = "unknown"
+    NUMBER_REFUSED = "number_refused"
+    FAILED = "failed"
+    MISCONFIGURED = "misconfigured"
+
+
+@dataclass(frozen=True, slots=True)
+class SendReport:
+    """The provider's answer, in our terms.
+
+    Args:
+        reason: a word of a closed set for metrics and logs, such as ``code_9002`` or ``timeout``.
+    """
+
+    verdict: SendVerdict
+    reason: str
+    request_id: str | None = None
+
+
+class MessageSender(Protocol):
+    """Hands one message to a provider. Never raises for what the provider or the line does."""
+
+    @property
+    def channel(self) -> Channel:
+        """Say what this sender sends over."""
+        ...
+
+    def send(self, message: OutgoingMessage) -> SendReport:
+        """Send it, at most once as far as anyone can know."""
+        ...
+
+
+class Journal(Protocol):
+    """Takes note of what happened, for logs and metrics."""
+
+    def record(self, event: Event) -> None:
+        """Take note. Never raises, never blocks on anything but the local log."""
+        ...
+
+
+class Clock(Protocol):
+    """Tells the time where no store is asked: signing, clock checks."""
+
+    def now(self) -> datetime:
+        """Give the time, aware, in UTC."""
+        ...

@@ -1,0 +1,1 @@
+"""What operators see: one JSON object a log line, and Prometheus metrics."""
