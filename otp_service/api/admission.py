@@ -1,0 +1,59 @@
+"""Who may come in: the key of an application, and the names the service answers to."""
+
+import hmac
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+
+from otp_service.domain.application import Application
+from otp_service.errors import Forbidden, Unauthenticated
+
+# RFC 6750 section 2.1 for the token, RFC 9110 section 11.1 for the scheme in any case.
+_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9\-._~+/]+=*)")
+
+# RFC 9110 section 7.2: a name, an IPv4 address or an IPv6 address in brackets, and maybe a port.
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::[0-9]*)?")
+
+
+def find_application(authorization: str | None, keys: Mapping[bytes, Application]) -> Application:
+    """Give the application whose key an ``Authorization`` header carries.
+
+    Every known digest is compared, to the end and in constant time, so that the time taken says
+    nothing about how close a guess came.
+
+    Args:
+        keys: applications by the SHA-256 digest of their keys.
+
+    Raises:
+        Unauthenticated: no header, more than one, another scheme, or a key nobody has.
+    """
+    bearer = _BEARER.fullmatch(authorization or "")
+    if bearer is None:
+        raise Unauthenticated
+    digest = sha256(bearer[1].encode()).digest()
+    found = None
+    for known, application in keys.items():
+        if hmac.compare_digest(known, digest):
+            found = application
+    if found is None:
+        raise Unauthenticated
+    return found
+
+
+def check_host(host: str | None, allowed: frozenset[str] | None) -> None:
+    """Let a request through if its ``Host`` header is one we answer to, on whatever port.
+
+    A page in a person's browser can point its own name at 127.0.0.1 and so reach a service that
+    listens there; its requests still carry that name.
+
+    Args:
+        allowed: lower-case names and addresses, IPv6 in brackets; None for any.
+
+    Raises:
+        Forbidden: another name, or none.
+    """
+    if allowed is None:
+        return
+    named = _HOST.fullmatch(host or "")
+    if named is None or named[1].lower() not in allowed:
+        raise Forbidden("This host name is not answered here.")

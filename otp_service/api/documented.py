@@ -1,0 +1,67 @@
+"""What the OpenAPI document says of the problems that an operation can answer with."""
+
+from itertools import groupby
+from typing import Any
+
+from otp_service.api.problems import MEDIA_TYPE, PROBLEM_TYPES, ProblemCode, problem_of
+
+API_KEY: list[dict[str, list[str]]] = [{"api_key": []}]
+"""What an operation under ``/otp`` asks for."""
+
+SECURITY_SCHEMES: dict[str, Any] = {
+    "api_key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An application's API key. In the demo: `otp_demo`.",
+    }
+}
+
+_PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+_RETRY_AFTER = {
+    "description": "Whole seconds to wait, at least 1.",
+    "schema": {"type": "integer", "minimum": 1},
+}
+_HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"schema": {"type": "string", "enum": ["Bearer"]}}},
+    409: {"Retry-After": _RETRY_AFTER},
+    429: {"Retry-After": _RETRY_AFTER},
+    503: {"Retry-After": _RETRY_AFTER},
+}
+_EXAMPLE_MEMBERS: dict[ProblemCode, dict[str, Any]] = {
+    ProblemCode.INVALID_REQUEST: {
+        "detail": "#/phone: Field required",
+        "errors": [{"pointer": "#/phone", "detail": "Field required"}],
+    },
+    ProblemCode.CODE_INCORRECT: {"attempts_left": 4},
+}
+
+
+def problems(*codes: ProblemCode) -> dict[str | int, Any]:
+    """Give the responses of an operation that can answer with these problems, by status."""
+    by_status = sorted(codes, key=_status)
+    responses: dict[str | int, Any] = {
+        status: _response(status, list(group)) for status, group in groupby(by_status, _status)
+    }
+    return {**responses, "default": _response(None, [])}
+
+
+def _status(code: ProblemCode) -> int:
+    return PROBLEM_TYPES[code].status
+
+
+def _response(status: int | None, codes: list[ProblemCode]) -> dict[str, Any]:
+    media: dict[str, Any] = {"schema": _PROBLEM_SCHEMA}
+    response: dict[str, Any] = {"content": {MEDIA_TYPE: media}}
+    if status is None:
+        return response | {"description": "Any other problem."}
+    headers = _HEADERS.get(status, {})
+    media["examples"] = {code.value: {"value": _example(code, headers)} for code in codes}
+    titles = ", or ".join(PROBLEM_TYPES[code].title.lower() for code in codes)
+    response["description"] = f"{titles[0].upper()}{titles[1:]}."
+    return response | ({"headers": headers} if headers else {})
+
+
+def _example(code: ProblemCode, headers: dict[str, Any]) -> dict[str, Any]:
+    wait = 30 if "Retry-After" in headers else None
+    told = problem_of(code, retry_after=wait).model_dump(mode="json", exclude_none=True)
+    return told | _EXAMPLE_MEMBERS.get(code, {})

@@ -1,0 +1,211 @@
+"""Request bodies: which properties there are, and of what types.
+
+Texts are checked no further than their types here; what a text may say, the rules know.
+"""
+
+from ipaddress import ip_address
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from otp_service.api.examples import (
+    EVERYTHING_SAID,
+    ONLY_A_NUMBER,
+    PROOF,
+    TYPED,
+    VERIFICATION_ID,
+)
+from otp_service.api.json_body import MAX_PROBLEMS
+from otp_service.api.model_notes import leave_null_out, shown
+from otp_service.api.pointers import step
+from otp_service.domain.message_text import MAX_TEXT_CHARACTERS, MessageRequest
+from otp_service.domain.verification import Channel
+from otp_service.errors import FieldProblem, InvalidRequest
+from otp_service.service.start import DEFAULT_PURPOSE, StartCommand
+
+MAX_LOCALES = 10
+MAX_LOCALE_CHARACTERS = 64
+
+
+class RequestBody(BaseModel):
+    """The root of all bodies: exact types, no unknown properties."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        json_schema_extra=leave_null_out,
+    )
+
+
+def _to_locales(given: object) -> object:
+    if isinstance(given, str):
+        return [given]
+    if isinstance(given, list):
+        return given
+    raise PydanticCustomError("locale_type", "Input should be a string or a list of strings")
+
+
+def _to_address(text: str) -> str:
+    try:
+        # A zone, as in fe80::1%eth0, means something on one machine only.
+        return str(ip_address(text)) if "%" not in text else _no_address()
+    except ValueError:
+        return _no_address()
+
+
+def _no_address() -> str:
+    raise PydanticCustomError("ip_address", "Input should be an IPv4 or IPv6 address")
+
+
+Text = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT_CHARACTERS})]
+Tag = Annotated[str, Field(max_length=MAX_LOCALE_CHARACTERS)]
+Tags = Annotated[list[Tag], Field(max_length=MAX_LOCALES)]
+Locales = Annotated[Tags, BeforeValidator(_to_locales, json_schema_input_type=Tag | Tags)]
+IDENTIFIER_PATTERN = r"^[A-Za-z0-9_-]{1,128}$"
+Purpose = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")]
+Identifier = Annotated[str, Field(pattern=IDENTIFIER_PATTERN)]
+Address = Annotated[
+    str,
+    AfterValidator(_to_address),
+    WithJsonSchema({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
+]
+
+_PURPOSE = "What the code is for; a code is good for its own purpose only."
+_VERIFICATION_ID = "As the start gave it."
+
+
+class MessageBody(RequestBody):
+    """What the message may say; the template that fits best and is true is chosen."""
+
+    business_name: Text | None = Field(default=None, description="Who asks for the code.")
+    action: Text | None = Field(
+        default=None, description="What the code is asked for, such as a purchase."
+    )
+    reason: Text | None = Field(default=None, description="Why the code is sent.")
+    pin_type: Text | None = Field(
+        default=None, description="What the code is called, such as `password`."
+    )
+    template_id: Annotated[int, Field(ge=1, le=9)] | None = Field(
+        default=None, description="Force one template; it must be true and wholly filled."
+    )
+
+
+class StartBody(RequestBody):
+    """Which number to verify, and how to put it to its owner."""
+
+    model_config = shown(plain=ONLY_A_NUMBER, full=EVERYTHING_SAID)
+
+    phone: str = Field(
+        description="E.164, or as a person writes it together with `country`.",
+    )
+    country: Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")] | None = Field(
+        default=None, description="ISO 3166-1 alpha-2, to read a national number."
+    )
+    purpose: Purpose = Field(default=DEFAULT_PURPOSE, description=_PURPOSE)
+    locale: Locales | None = Field(
+        default=None,
+        description="A BCP 47 tag, or several, the most wanted first; the closest language is "
+        "chosen. A tag that cannot be read is skipped.",
+    )
+    message: MessageBody | None = Field(default=None, description="Texts for the message.")
+    client_ip: Address | None = Field(
+        default=None, description="The end user's address, when the caller is a back end."
+    )
+
+    def to_command(self) -> StartCommand:
+        """Give what the use case takes."""
+        message = self.message or MessageBody()
+        return StartCommand(
+            phone=self.phone,
+            country=self.country,
+            purpose=self.purpose,
+            locales=tuple(self.locale or ()),
+            message=MessageRequest(**message.model_dump()),
+            client_ip=self.client_ip,
+        )
+
+
+class VerifyBody(RequestBody):
+    """What the user typed, and for which verification."""
+
+    model_config = shown(typed=TYPED)
+
+    verification_id: Identifier = Field(description=_VERIFICATION_ID)
+    code: str = Field(
+        description="4 to 10 digits of any script; spaces and hyphens are dropped. "
+        "What cannot be a code counts nothing."
+    )
+    purpose: Purpose = Field(
+        default=DEFAULT_PURPOSE, description="The start's; another makes any code a wrong one."
+    )
+
+
+class ResendBody(RequestBody):
+    """Which verification gets one more message."""
+
+    model_config = shown(again={"verification_id": VERIFICATION_ID})
+
+    verification_id: Identifier = Field(description=_VERIFICATION_ID)
+    channel: Annotated[Channel, Strict(strict=False)] | None = Field(
+        default=None, description="How it travels; by default as the application is set up."
+    )
+
+
+class CancelBody(RequestBody):
+    """Which verification is called off."""
+
+    model_config = shown(off={"verification_id": VERIFICATION_ID})
+
+    verification_id: Identifier = Field(description=_VERIFICATION_ID)
+
+
+class ProofBody(RequestBody):
+    """A proof that somebody showed."""
+
+    model_config = shown(once=PROOF)
+
+    proof: Annotated[str, Field(min_length=1, max_length=1024)] = Field(
+        description="As the approval gave it."
+    )
+    consume: bool = Field(default=False, description="Let it be active this once, and never again.")
+
+
+class VerificationPath(BaseModel):
+    """Which verification is asked for."""
+
+    verification_id: str = Field(description=_VERIFICATION_ID)
+
+
+def refusal_of(error: ValidationError, body: object) -> InvalidRequest:
+    """Give the refusal that names every field that a schema did not take."""
+    problems = [
+        FieldProblem(_pointer(found["loc"], body), found["msg"])
+        for found in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    return InvalidRequest(*problems[:MAX_PROBLEMS])
+
+
+def _pointer(location: tuple[int | str, ...], body: object) -> str:
+    """Give the pointer of a validator's location, which also names types it tried on the way."""
+    pointer = ""
+    for name in location:
+        if isinstance(body, dict) and isinstance(name, str):
+            body = body.get(name)
+        elif isinstance(body, list) and isinstance(name, int):
+            body = body[name]
+        else:
+            continue
+        pointer = step(pointer, name)
+    return pointer

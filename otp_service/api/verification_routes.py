@@ -1,0 +1,169 @@
+"""The six endpoints under ``/otp``."""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+
+from otp_service.api.documented import API_KEY, problems
+from otp_service.api.incoming import current_application
+from otp_service.api.parts import current_parts
+from otp_service.api.problems import ProblemCode
+from otp_service.api.replies import (
+    ApprovalReply,
+    CancelReply,
+    ProofReply,
+    StatusReply,
+    VerificationReply,
+)
+from otp_service.api.schemas import (
+    IDENTIFIER_PATTERN,
+    CancelBody,
+    ProofBody,
+    ResendBody,
+    StartBody,
+    VerificationPath,
+    VerifyBody,
+)
+from otp_service.errors import VerificationNotFound
+
+Reply = tuple[dict[str, Any], HTTPStatus]
+
+_EVERYWHERE = (ProblemCode.UNAUTHENTICATED, ProblemCode.FORBIDDEN, ProblemCode.STORE_UNAVAILABLE)
+_WITH_A_BODY = (
+    *_EVERYWHERE,
+    ProblemCode.INVALID_REQUEST,
+    ProblemCode.PAYLOAD_TOO_LARGE,
+    ProblemCode.UNSUPPORTED_MEDIA_TYPE,
+)
+_WITH_A_SEND = (
+    ProblemCode.PHONE_UNREACHABLE,
+    ProblemCode.TOO_MANY_REQUESTS,
+    ProblemCode.PROVIDER_FAILED,
+    ProblemCode.PROVIDER_MISCONFIGURED,
+    ProblemCode.SERVICE_BUSY,
+)
+_ENDINGS = (
+    ProblemCode.VERIFICATION_EXPIRED,
+    ProblemCode.VERIFICATION_EXHAUSTED,
+    ProblemCode.VERIFICATION_APPROVED,
+    ProblemCode.VERIFICATION_CANCELED,
+)
+
+verification_routes = APIBlueprint(
+    "verifications",
+    __name__,
+    url_prefix="/otp",
+    abp_tags=[Tag(name="verifications", description="Send a code, check it, show that it was.")],
+    abp_security=API_KEY,
+)
+
+
+@verification_routes.post(
+    "/start",
+    operation_id="start",
+    responses={
+        201: VerificationReply,
+        **problems(
+            *_WITH_A_BODY,
+            *_WITH_A_SEND,
+            ProblemCode.PHONE_INVALID,
+            ProblemCode.DESTINATION_NOT_ALLOWED,
+            ProblemCode.REQUEST_IN_PROGRESS,
+            ProblemCode.IDEMPOTENCY_KEY_REUSED,
+        ),
+    },
+)
+def start(body: StartBody) -> Reply:
+    """Start a verification and send its first code."""
+    verification = current_parts().use_cases.start(current_application(), body.to_command())
+    return VerificationReply.of(verification).model_dump(mode="json"), HTTPStatus.CREATED
+
+
+@verification_routes.post(
+    "/resend",
+    operation_id="resend",
+    responses={
+        200: VerificationReply,
+        **problems(
+            *_WITH_A_BODY,
+            *_WITH_A_SEND,
+            *_ENDINGS,
+            ProblemCode.VERIFICATION_NOT_FOUND,
+            ProblemCode.RESEND_TOO_SOON,
+            ProblemCode.SEND_LIMIT_REACHED,
+        ),
+    },
+)
+def resend(body: ResendBody) -> Reply:
+    """Send one more message, with a code of its own; earlier codes stay good."""
+    verification = current_parts().use_cases.resend(
+        current_application(), body.verification_id, body.channel
+    )
+    return VerificationReply.of(verification).model_dump(mode="json"), HTTPStatus.OK
+
+
+@verification_routes.post(
+    "/verify",
+    operation_id="verify",
+    responses={
+        200: ApprovalReply,
+        **problems(
+            *_WITH_A_BODY,
+            *_ENDINGS,
+            ProblemCode.CODE_INCORRECT,
+            ProblemCode.VERIFICATION_NOT_FOUND,
+        ),
+    },
+)
+def verify(body: VerifyBody) -> Reply:
+    """Check what the user typed; the right code is good once."""
+    approval = current_parts().use_cases.verify(
+        current_application(),
+        verification_id=body.verification_id,
+        code=body.code,
+        purpose=body.purpose,
+    )
+    return ApprovalReply.of(approval).model_dump(mode="json"), HTTPStatus.OK
+
+
+@verification_routes.post(
+    "/cancel",
+    operation_id="cancel",
+    responses={
+        200: CancelReply,
+        **problems(*_WITH_A_BODY, *_ENDINGS[:3], ProblemCode.VERIFICATION_NOT_FOUND),
+    },
+)
+def cancel(body: CancelBody) -> Reply:
+    """Call a verification off; doing so twice is no mistake."""
+    verification = current_parts().use_cases.cancel(current_application(), body.verification_id)
+    return CancelReply.of(verification).model_dump(mode="json"), HTTPStatus.OK
+
+
+@verification_routes.get(
+    "/verifications/<verification_id>",
+    operation_id="status",
+    responses={200: StatusReply, **problems(*_EVERYWHERE, ProblemCode.VERIFICATION_NOT_FOUND)},
+)
+def status(path: VerificationPath) -> Reply:
+    """Show where a verification stands, until 24 hours after its end."""
+    if not re.fullmatch(IDENTIFIER_PATTERN, path.verification_id):
+        raise VerificationNotFound
+    verification = current_parts().use_cases.status(current_application(), path.verification_id)
+    return StatusReply.of(verification).model_dump(mode="json"), HTTPStatus.OK
+
+
+@verification_routes.post(
+    "/proof",
+    operation_id="proof",
+    responses={200: ProofReply, **problems(*_WITH_A_BODY)},
+)
+def proof(body: ProofBody) -> Reply:
+    """Tell whether a proof shows an approval, and use it up if asked to."""
+    proven = current_parts().use_cases.proof(
+        current_application(), proof=body.proof, consume=body.consume
+    )
+    return ProofReply.of(proven).model_dump(mode="json"), HTTPStatus.OK

@@ -1,0 +1,170 @@
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from otp_service.api.factory import OtpApi, create_api
+from otp_service.domain.application import Application, VerificationRules
+from otp_service.domain.identity import VerificationId
+from otp_service.domain.limits import GuessBudget, NumberBudgets
+from otp_service.domain.verification import (
+    Channel,
+    Delivery,
+    DeliveryState,
+    LanguageReason,
+    MessagePlan,
+    Status,
+    Verification,
+)
+from otp_service.service.use_cases import UseCases
+
+READ_AT = datetime(2026, 1, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+VERIFICATION_ID = "A1b2C3d4E5f6G7h8I9j0K1L2M3n4O5p6Q7r8"
+
+
+def an_application(name: str) -> Application:
+    minute = timedelta(minutes=1)
+    return Application(
+        id=name,
+        rules=VerificationRules(
+            pin_digits=6,
+            life=timedelta(minutes=5),
+            attempts=5,
+            sends=3,
+            resend_cooldown=timedelta(seconds=30),
+            retention=timedelta(hours=24),
+            proof_life=timedelta(minutes=10),
+        ),
+        budgets=NumberBudgets(
+            sliding=(),
+            guesses=GuessBudget(
+                name="guesses", limit=20, window=timedelta(days=1), waits=(minute,), step=5
+            ),
+        ),
+    )
+
+
+def a_delivery(**changes: Any) -> Delivery:
+    fields = {
+        "send": 1,
+        "channel": Channel.VIBER,
+        "template_id": 2,
+        "language": "uk",
+        "state": DeliveryState.ACCEPTED,
+        "sent_at": READ_AT,
+    }
+    return Delivery(**fields | changes)
+
+
+def a_verification(**changes: Any) -> Verification:
+    fields = {
+        "id": VerificationId(text=VERIFICATION_ID, random="r", number_tag="t"),
+        "application_id": "shop",
+        "purpose": "login",
+        "status": Status.PENDING,
+        "country": "UA",
+        "masked_phone": "+380*******67",
+        "sealed_phone": b"sealed",
+        "life": timedelta(minutes=5),
+        "attempts_left": 5,
+        "sends_left": 2,
+        "expires_at": READ_AT + timedelta(minutes=5),
+        "resend_at": READ_AT + timedelta(seconds=30),
+        "read_at": READ_AT,
+        "plan": MessagePlan(
+            channel=Channel.VIBER,
+            template_id=2,
+            language="uk",
+            language_reason=LanguageReason.COUNTRY,
+        ),
+        "deliveries": (a_delivery(),),
+    }
+    return Verification(**fields | changes)
+
+
+@dataclass
+class FakeVerb:
+    """Notes what it was called with, and answers or raises what it was told to."""
+
+    answer: Any = None
+    calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.calls.append((args, kwargs))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@dataclass
+class FakeJournal:
+    events: list[Any] = field(default_factory=list)
+
+    def record(self, event: Any) -> None:
+        self.events.append(event)
+
+
+@dataclass
+class Service:
+    """An API on fakes, and everything that a test may turn or look at."""
+
+    keys: Mapping[str, Application]
+    allowed_hosts: frozenset[str] | None = None
+    reasons: tuple[str, ...] = ()
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    bound_ids: list[str] = field(default_factory=list)
+    start: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
+    resend: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
+    verify: FakeVerb = field(default_factory=FakeVerb)
+    cancel: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
+    status: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
+    proof: FakeVerb = field(default_factory=FakeVerb)
+
+    def app(self) -> OtpApi:
+        names = ("start", "resend", "verify", "cancel", "status", "proof")
+        return create_api(
+            use_cases=UseCases(**{name: getattr(self, name) for name in names}),
+            keys={sha256(key.encode()).digest(): app for key, app in self.keys.items()},
+            readiness=lambda: self.reasons,
+            metrics=lambda: (b"up 1\n", "text/plain; version=0.0.4; charset=utf-8"),
+            journal=self.journal,
+            allowed_hosts=self.allowed_hosts,
+            bind_request_id=self.bound_ids.append,
+        )
+
+    def calls(self) -> int:
+        verbs = (self.start, self.resend, self.verify, self.cancel, self.status, self.proof)
+        return sum(len(verb.calls) for verb in verbs)
+
+
+@pytest.fixture
+def make_verification() -> Callable[..., Verification]:
+    return a_verification
+
+
+@pytest.fixture
+def make_delivery() -> Callable[..., Delivery]:
+    return a_delivery
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service(
+        keys={"key-of-shop": an_application("shop"), "key-of-bank": an_application("bank")}
+    )
+
+
+@pytest.fixture
+def anonymous(service: Service) -> FlaskClient:
+    return service.app().test_client()
+
+
+@pytest.fixture
+def client(service: Service) -> FlaskClient:
+    client = service.app().test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = "Bearer key-of-shop"
+    return client

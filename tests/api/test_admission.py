@@ -1,0 +1,112 @@
+from hashlib import sha256
+
+import pytest
+
+from otp_service.api import admission
+from otp_service.api.admission import check_host, find_application
+from otp_service.errors import Forbidden, Unauthenticated
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+@pytest.fixture
+def keys(service):
+    return {sha256(key.encode()).digest(): app for key, app in service.keys.items()}
+
+
+@pytest.mark.parametrize(
+    ("header", "application"),
+    [
+        pytest.param("Bearer key-of-shop", "shop", id="first key"),
+        pytest.param("Bearer key-of-bank", "bank", id="last key"),
+        pytest.param("bearer key-of-shop", "shop", id="scheme in small letters"),
+        pytest.param("BEARER key-of-shop", "shop", id="scheme in capitals"),
+    ],
+)
+def test_a_known_key_names_its_application(keys, header, application):
+    assert find_application(header, keys).id == application
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param(None, id="no header"),
+        pytest.param("", id="empty header"),
+        pytest.param("Bearer", id="no key"),
+        pytest.param("Bearer ", id="empty key"),
+        pytest.param("Bearer unknown", id="unknown key"),
+        pytest.param("Bearer KEY-OF-SHOP", id="key in other case"),
+        pytest.param("Bearer key-of-sho", id="key cut short"),
+        pytest.param("Bearer key-of-shopp", id="key and more"),
+        pytest.param("Basic key-of-shop", id="other scheme"),
+        pytest.param("key-of-shop", id="no scheme"),
+        pytest.param("Bearerkey-of-shop", id="no space"),
+        pytest.param("Bearer  key-of-shop", id="two spaces"),
+        pytest.param("Bearer\tkey-of-shop", id="tab"),
+        pytest.param(" Bearer key-of-shop", id="space before"),
+        pytest.param("Bearer key-of-shop ", id="space after"),
+        pytest.param("Bearer key-of-shop\n", id="line break after"),
+        pytest.param("Bearer key-of-shop,Bearer key-of-shop", id="two headers joined"),
+        pytest.param("Bearer key-of-shop, Bearer key-of-bank", id="two keys"),
+        pytest.param("Bearer ключ", id="not ASCII"),
+        pytest.param("Bearer \xa0", id="no-break space"),
+    ],
+)
+def test_anything_else_is_unauthenticated(keys, header):
+    with pytest.raises(Unauthenticated):
+        find_application(header, keys)
+
+
+def test_every_known_key_is_compared_in_constant_time_whichever_is_right(keys, monkeypatch):
+    compared = []
+    compare = admission.hmac.compare_digest
+    monkeypatch.setattr(
+        admission.hmac, "compare_digest", lambda a, b: compared.append(a) or compare(a, b)
+    )
+
+    find_application("Bearer key-of-shop", keys)
+
+    assert compared == list(keys)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.0.0.1:8000",
+        "localhost:1",
+        "LocalHost",
+        "[::1]",
+        "[::1]:8000",
+        "localhost:",
+    ],
+)
+def test_an_allowed_host_passes_on_any_port(host):
+    check_host(host, LOOPBACK)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        None,
+        "",
+        "example.com",
+        "localhost.example.com:8000",
+        "127.0.0.1.nip.io",
+        "::1",
+        "[::1",
+        "[::2]",
+        "localhost:80:80",
+        "localhost:port",
+        "localhost, example.com",
+        "127.0.0.1\n",
+    ],
+)
+def test_another_host_is_forbidden(host):
+    with pytest.raises(Forbidden):
+        check_host(host, LOOPBACK)
+
+
+@pytest.mark.parametrize("host", [None, "example.com"])
+def test_without_a_list_any_host_passes(host):
+    check_host(host, None)

@@ -1,0 +1,247 @@
+import json
+import re
+
+import pytest
+
+from otp_service.api.problems import PROBLEM_TYPES, ProblemCode
+
+OPERATIONS = {
+    ("post", "/otp/start"),
+    ("post", "/otp/verify"),
+    ("post", "/otp/resend"),
+    ("post", "/otp/cancel"),
+    ("post", "/otp/proof"),
+    ("get", "/otp/verifications/{verification_id}"),
+    ("get", "/healthz"),
+    ("get", "/readyz"),
+    ("get", "/metrics"),
+}
+STORE_CODES = {"unauthenticated", "forbidden", "store_unavailable"}
+BODY_CODES = STORE_CODES | {"invalid_request", "payload_too_large", "unsupported_media_type"}
+SEND_CODES = BODY_CODES | {
+    "phone_unreachable",
+    "too_many_requests",
+    "provider_failed",
+    "provider_misconfigured",
+    "service_busy",
+}
+ENDINGS = {"verification_expired", "verification_exhausted", "verification_approved"}
+
+
+@pytest.fixture
+def document(anonymous):
+    return anonymous.get("/openapi/openapi.json").json
+
+
+def operations(document):
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield method, path, operation
+
+
+def operation_of(document, name):
+    (found,) = (o for _, _, o in operations(document) if o["operationId"] == name)
+    return found
+
+
+def responses(document):
+    for _, _, operation in operations(document):
+        yield from operation["responses"].items()
+
+
+def resolve(document, schema):
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def accepts(document, schema, value):
+    """Tell whether a value has the types, properties, names and bounds that a schema asks for."""
+    schema = resolve(document, schema)
+    if "type" not in schema:
+        return any(accepts(document, choice, value) for choice in schema["anyOf"])
+    types = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "integer": int,
+        "boolean": bool,
+        "null": type(None),
+    }
+    properties = schema.get("properties", {})
+    return (
+        type(value) is types[schema["type"]]
+        and ("enum" not in schema or value in schema["enum"])
+        and ("const" not in schema or value == schema["const"])
+        and ("pattern" not in schema or bool(re.search(schema["pattern"], value)))
+        and ("maxLength" not in schema or len(value) <= schema["maxLength"])
+        and (not properties or set(schema.get("required", ())) <= set(value) <= set(properties))
+        and all(
+            accepts(document, properties[name], value[name]) for name in properties if name in value
+        )
+        and ("items" not in schema or all(accepts(document, schema["items"], i) for i in value))
+    )
+
+
+def test_the_document_is_openapi_3_1(document):
+    assert document["openapi"].startswith("3.1.")
+    assert document["info"]["title"] == "otp_service"
+
+
+def test_the_document_knows_every_operation(document):
+    assert {(method, path) for method, path, _ in operations(document)} == OPERATIONS
+
+
+def test_what_is_under_otp_asks_for_a_bearer_key_and_nothing_else_does(document):
+    (name,) = document["components"]["securitySchemes"]
+    scheme = document["components"]["securitySchemes"][name]
+
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    for _, path, operation in operations(document):
+        expected = [{name: []}] if path.startswith("/otp") else None
+        assert operation.get("security") == expected
+
+
+def test_the_codes_are_the_contract_s_closed_list(document):
+    problem = document["components"]["schemas"]["Problem"]
+
+    assert resolve(document, problem["properties"]["code"])["enum"] == [
+        c.value for c in ProblemCode
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        (
+            "start",
+            SEND_CODES
+            | {
+                "phone_invalid",
+                "destination_not_allowed",
+                "request_in_progress",
+                "idempotency_key_reused",
+            },
+        ),
+        (
+            "resend",
+            SEND_CODES
+            | ENDINGS
+            | {
+                "verification_canceled",
+                "verification_not_found",
+                "resend_too_soon",
+                "send_limit_reached",
+            },
+        ),
+        (
+            "verify",
+            BODY_CODES
+            | ENDINGS
+            | {"verification_canceled", "verification_not_found", "code_incorrect"},
+        ),
+        ("cancel", BODY_CODES | ENDINGS | {"verification_not_found"}),
+        ("proof", BODY_CODES),
+        ("status", STORE_CODES | {"verification_not_found"}),
+        ("readiness", {"store_unavailable"}),
+        ("health", set()),
+        ("metrics", set()),
+    ],
+)
+def test_an_operation_names_the_problems_it_can_answer_with(document, name, codes):
+    told = {
+        code: int(status)
+        for status, response in operation_of(document, name)["responses"].items()
+        for code in response["content"].get("application/problem+json", {}).get("examples", ())
+    }
+
+    assert told == {code: PROBLEM_TYPES[ProblemCode(code)].status for code in codes}
+
+
+def test_every_refusal_is_a_problem(document):
+    for status, response in responses(document):
+        if not status.startswith("2"):
+            (media,) = response["content"].items()
+            assert media[0] == "application/problem+json"
+            assert media[1]["schema"] == {"$ref": "#/components/schemas/Problem"}
+
+
+@pytest.mark.parametrize(
+    ("status", "header"),
+    [
+        ("401", "WWW-Authenticate"),
+        ("409", "Retry-After"),
+        ("429", "Retry-After"),
+        ("503", "Retry-After"),
+    ],
+)
+def test_the_headers_of_refusals_are_told(document, status, header):
+    told = [response for found, response in responses(document) if found == status]
+
+    assert told
+    assert all(header in response["headers"] for response in told)
+
+
+def test_every_example_is_what_its_schema_says(document):
+    bodies = [o["requestBody"] for _, _, o in operations(document) if "requestBody" in o]
+    contents = bodies + [response for _, response in responses(document)]
+    examples = [
+        (media["schema"], example["value"])
+        for content in contents
+        for media in content["content"].values()
+        for example in media.get("examples", {}).values()
+    ]
+
+    assert len(examples) > 60
+    for schema, value in examples:
+        assert accepts(document, schema, value), value
+
+
+def test_every_body_and_every_reply_has_an_example(document):
+    for _, path, operation in operations(document):
+        if path != "/metrics":
+            contents = [operation["responses"].get("200") or operation["responses"]["201"]]
+            contents += [operation["requestBody"]] if "requestBody" in operation else []
+            assert all(content["content"]["application/json"]["examples"] for content in contents)
+
+
+def test_no_field_of_a_request_takes_null(document):
+    for _, _, operation in operations(document):
+        if "requestBody" in operation:
+            schema = operation["requestBody"]["content"]["application/json"]["schema"]
+            assert "null" not in json.dumps(resolve(document, schema))
+    assert "null" not in json.dumps(document["components"]["schemas"]["MessageBody"])
+
+
+def test_no_request_takes_an_unknown_property(document):
+    for _, _, operation in operations(document):
+        if "requestBody" in operation:
+            schema = operation["requestBody"]["content"]["application/json"]["schema"]
+            assert resolve(document, schema)["additionalProperties"] is False
+
+
+def test_every_reference_leads_somewhere(document):
+    references = re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document))
+
+    assert set(references) <= set(document["components"]["schemas"])
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("start", ("POST", "/otp/start", {"phone": "+380671234567"})),
+        ("resend", ("POST", "/otp/resend", {"verification_id": "x"})),
+        ("cancel", ("POST", "/otp/cancel", {"verification_id": "x"})),
+        ("proof", ("POST", "/otp/proof", {"proof": "x"})),
+        ("status", ("GET", "/otp/verifications/x", None)),
+        ("health", ("GET", "/healthz", None)),
+        ("readiness", ("GET", "/readyz", None)),
+    ],
+)
+def test_a_real_reply_is_what_its_schema_says(client, document, name, call):
+    method, path, body = call
+
+    reply = client.open(path, method=method, json=body)
+
+    told = operation_of(document, name)["responses"][str(reply.status_code)]
+    assert accepts(document, told["content"]["application/json"]["schema"], reply.json)
