@@ -13,6 +13,8 @@ class StartJudged:
 
     Args:
         outcome: ``started`` or the public code of the refusal.
+        phone: masked.
+        verification_id: its random first part alone, which opens nothing.
         detail: what stood behind a refusal, such as a budget's name.
     """
 
@@ -140,11 +142,13 @@ class StoreAnswered:
 
     Args:
         outcome: ``ok`` or ``unavailable``.
+        reason: the failure's class name; its text may hold a key's name.
     """
 
     operation: str
     outcome: str
     took: timedelta
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
