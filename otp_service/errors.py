@@ -131,9 +131,13 @@ class SendLimitReached(RetryLater):
 
 
 class TooManyRequests(RetryLater):
-    """Any other budget is used up."""
+    """Any other budget is used up; ``budget`` names it for operators."""
 
     code = "too_many_requests"
+
+    def __init__(self, detail: str = "", *, retry_after: timedelta, budget: str) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.budget = budget
 
 
 class PhoneUnreachable(OtpError):

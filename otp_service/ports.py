@@ -97,7 +97,12 @@ class ResendStore(Protocol):
     """Makes room for one more message of a verification."""
 
     def resend(
-        self, vid: VerificationId, application: Application, pin_digest: bytes
+        self,
+        vid: VerificationId,
+        application: Application,
+        *,
+        pin_digest: bytes,
+        channel: Channel,
     ) -> Verification | NoResend | OverBudget | Ended | None:
         """Store one more PIN and charge its message, or do neither; None if there is no such."""
         ...

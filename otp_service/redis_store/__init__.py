@@ -1,1 +1,19 @@
 """The store: one Lua file an operation, every key of a number in one slot."""
+
+from otp_service.redis_store.address import RedisAddress, RedisAddressError, read_address
+from otp_service.redis_store.connection import Connection, Timeouts, connect
+from otp_service.redis_store.health import store_problems
+from otp_service.redis_store.number_key_mark import NumberKeyMark
+from otp_service.redis_store.store import RedisStore
+
+__all__ = [
+    "Connection",
+    "NumberKeyMark",
+    "RedisAddress",
+    "RedisAddressError",
+    "RedisStore",
+    "Timeouts",
+    "connect",
+    "read_address",
+    "store_problems",
+]

@@ -1,0 +1,25 @@
+"""Key names: ``otp1:{tag}:…``, the tag being the number's, so that one slot holds all of it.
+
+The figure after ``otp`` is the schema's version.
+"""
+
+from otp_service.domain.identity import VerificationId
+
+_PREFIX = "otp1"
+# Of the 22 random characters of an id as many as tell the verifications of one number apart.
+_CHARGE_CHARS = 11
+
+
+def record_key(vid: VerificationId) -> str:
+    """Name the hash that holds one verification."""
+    return f"{_PREFIX}:{{{vid.number_tag}}}:v:{vid.random}"
+
+
+def log_key(vid: VerificationId, application_id: str) -> str:
+    """Name the sorted set of what was charged to the number by one application."""
+    return f"{_PREFIX}:{{{vid.number_tag}}}:n:{application_id}"
+
+
+def charge_name(vid: VerificationId) -> str:
+    """Name a verification's charges within its number's log."""
+    return vid.random[:_CHARGE_CHARS]

@@ -1,0 +1,39 @@
+-- Shared by every operation: the store's clock, and one verification's record.
+--
+-- The record is one hash; field names are short because a million of them live at once:
+--   a application   u purpose        q purpose digest  s status: p|a|x|c (pending, approved,
+--   c country       m masked phone   f sealed phone                      exhausted, canceled)
+--   k attempts left y sends allowed  n sends made      o number of the newest send
+--   l life ms       w cooldown ms    h retention ms    e end of the last PIN ms
+--   b resend allowed from ms         v verified at ms  z proof consumed
+--   g language      j why this language                t template
+--   i what the template could not hold                 x1, x2, … the template's texts, JSON in pieces
+-- and for each send N: dN PIN digest, eN end of that PIN ms, sN state|channel|template|language|request id
+
+local PENDING, APPROVED, EXHAUSTED, CANCELED = 'p', 'a', 'x', 'c'
+
+-- Redis' own clock, milliseconds since the Unix epoch.
+local function clock_ms()
+    local time = redis.call('TIME')
+    return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+-- A millisecond count without exponent, whatever its size.
+local function ms(value)
+    return string.format('%.0f', value)
+end
+
+-- The caller's answer: a status word, the moment, the whole record, and what else it needs.
+local function answer(status, now_ms, record_key, extra)
+    return {status, ms(now_ms), redis.call('HGETALL', record_key), extra}
+end
+
+-- Close a verification: no PIN is left to guess at, and it stays readable for a while.
+local function close(record_key, status, newest_send, until_ms)
+    for send = 1, newest_send do
+        redis.call('HDEL', record_key, 'd' .. send)
+    end
+    redis.call('HDEL', record_key, 'q')
+    redis.call('HSET', record_key, 's', status)
+    redis.call('PEXPIREAT', record_key, ms(until_ms))
+end

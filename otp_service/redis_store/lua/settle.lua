@@ -1,0 +1,43 @@
+-- Write down what became of one send, or take it back with its PIN and its charges.
+-- needs     record
+-- KEYS[1]   the record   KEYS[2] the number's log
+-- ARGV[1]   charge   ARGV[2] number of the send
+-- ARGV[3]   accepted | unknown | taken_back   ARGV[4] the provider's request id, or empty
+-- returns   {settled, now, record} | {gone} (its only send was taken back) | {missing}
+-- why       a definite failure must leave nothing behind: no PIN, no charge, no lost resend
+
+local record_key, log_key, charge_id, send, outcome = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
+local now_ms = clock_ms()
+local state = redis.call('HGET', record_key, 's' .. send)
+if not state then
+    return {'missing'}
+end
+
+if outcome ~= 'taken_back' then
+    local letter = outcome == 'accepted' and 'a' or 'u'
+    redis.call('HSET', record_key, 's' .. send, letter .. string.sub(state, 2) .. ARGV[4])
+    return answer('settled', now_ms, record_key)
+end
+
+redis.call('ZREM', log_key, 'm' .. charge_id .. send)
+local fields = redis.call('HMGET', record_key, 's', 'n', 'o', 'l', 'w', 'h')
+local sends_left_standing = tonumber(fields[2]) - 1
+if sends_left_standing == 0 then
+    redis.call('ZREM', log_key, 's' .. charge_id)
+    redis.call('DEL', record_key)
+    return {'gone'}
+end
+
+redis.call('HDEL', record_key, 'd' .. send, 'e' .. send, 's' .. send)
+redis.call('HSET', record_key, 'n', sends_left_standing)
+if fields[1] == PENDING then
+    local end_ms = 0
+    for other = 1, tonumber(fields[3]) do
+        end_ms = math.max(end_ms, tonumber(redis.call('HGET', record_key, 'e' .. other) or 0))
+    end
+    local sent_ms = end_ms - tonumber(fields[4])
+    local cooldown_ms = tonumber(fields[5]) * 2 ^ (sends_left_standing - 1)
+    redis.call('HSET', record_key, 'e', ms(end_ms), 'b', ms(sent_ms + cooldown_ms))
+    redis.call('PEXPIREAT', record_key, ms(end_ms + tonumber(fields[6])))
+end
+return answer('settled', now_ms, record_key)

@@ -1,0 +1,35 @@
+"""A mark in the store by which a changed number key is noticed before it forgets every counter."""
+
+from datetime import timedelta
+
+from redis.exceptions import RedisClusterException, RedisError
+
+from otp_service.domain.keys import derive_key
+from otp_service.redis_store.connection import Connection
+
+_KEY = "otp1:number-key"
+_KEPT = timedelta(days=90)
+
+
+class NumberKeyMark:
+    """Knows which number key the store was last served with.
+
+    Args:
+        number_key: the one in the settings.
+    """
+
+    def __init__(self, connection: Connection, number_key: bytes) -> None:
+        self._connection = connection
+        self._own = derive_key(number_key, "number-key-mark").hex()[:32].encode()
+
+    def is_of_another_key(self) -> bool:
+        """Tell whether the store was last served with another key; False if never."""
+        mark = self._connection.execute("GET", _KEY)
+        return mark is not None and mark != self._own
+
+    def leave(self) -> None:
+        """Mark the store as served with this key. A store that is away is left for another time."""
+        try:
+            self._connection.execute("SET", _KEY, self._own, "EX", int(_KEPT.total_seconds()))
+        except (RedisError, RedisClusterException):
+            return

@@ -1,0 +1,154 @@
+"""One verification between the domain's terms and the fields of its hash (``lua/record.lua``)."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from otp_service.domain.identity import VerificationId
+from otp_service.domain.verification import (
+    Channel,
+    Delivery,
+    DeliveryState,
+    LanguageReason,
+    MessagePlan,
+    Status,
+    Verification,
+)
+from otp_service.ports import NewVerification
+from otp_service.redis_store.scripts import Argument
+
+# Redis keeps a small hash as one compact block while no field is longer than this
+# (hash-max-listpack-value); a longer one multiplies its memory.
+MAX_FIELD_BYTES = 64
+
+STATUSES = {
+    "p": Status.PENDING,
+    "a": Status.APPROVED,
+    "x": Status.EXHAUSTED,
+    "c": Status.CANCELED,
+    "e": Status.EXPIRED,
+}
+_STATES = {"a": DeliveryState.ACCEPTED, "u": DeliveryState.UNKNOWN}
+_CHANNELS = {"v": Channel.VIBER, "s": Channel.SMS}
+_CHANNEL_LETTERS = {channel: letter for letter, channel in _CHANNELS.items()}
+_REASONS = {reason.value[0]: reason for reason in LanguageReason}
+
+
+def encode(new: NewVerification) -> list[Argument]:
+    """Give the fields of a new record that no script computes, names and values in turn."""
+    plan = new.plan
+    fields: dict[str, Argument] = {
+        "a": new.application.id,
+        "u": new.purpose,
+        "q": new.purpose_digest,
+        "c": new.country,
+        "m": new.masked_phone,
+        "f": new.sealed_phone,
+        "k": new.application.rules.attempts,
+        "y": new.application.rules.sends,
+        "g": plan.language,
+        "j": plan.language_reason.value[0],
+        "t": plan.template_id or "",
+    }
+    if plan.unused:
+        fields["i"] = ",".join(plan.unused)
+    if plan.texts:
+        fields |= _pieces(plan.texts)
+    return [part for field in fields.items() for part in field]
+
+
+def send_text(plan: MessagePlan) -> str:
+    """Describe a send as its field does, all but its state and the provider's id."""
+    return "|".join([channel_letter(plan.channel), str(plan.template_id or ""), plan.language, ""])
+
+
+def channel_letter(channel: Channel) -> str:
+    """Give a channel's letter in a send's field."""
+    return _CHANNEL_LETTERS[channel]
+
+
+def decode(vid: VerificationId, now_ms: bytes, flat: Sequence[bytes]) -> Verification:
+    """Read a script's view of a record: the store's moment, and the hash flat."""
+    fields = {name.decode(): value for name, value in zip(flat[::2], flat[1::2], strict=True)}
+    number = {name: int(fields[name]) for name in ("e", "b", "n", "y", "k", "o", "l")}
+    now = _moment(int(now_ms))
+    expires_at = _moment(number["e"])
+    status = STATUSES[fields["s"].decode()]
+    if status is Status.PENDING and now >= expires_at:
+        status = Status.EXPIRED
+    deliveries = _deliveries(fields, number["o"], number["l"])
+    return Verification(
+        id=vid,
+        application_id=fields["a"].decode(),
+        purpose=fields["u"].decode(),
+        status=status,
+        country=fields["c"].decode(),
+        masked_phone=fields["m"].decode(),
+        sealed_phone=fields.get("f", b""),
+        life=timedelta(milliseconds=number["l"]),
+        attempts_left=number["k"],
+        sends_left=number["y"] - number["n"],
+        expires_at=expires_at,
+        resend_at=_moment(number["b"]),
+        read_at=now,
+        plan=_plan(fields, deliveries[-1].channel),
+        deliveries=deliveries,
+        verified_at=_moment(int(fields["v"])) if "v" in fields else None,
+    )
+
+
+def _plan(fields: dict[str, bytes], channel: Channel) -> MessagePlan:
+    template = fields["t"].decode()
+    unused = fields.get("i", b"").decode()
+    return MessagePlan(
+        channel=channel,
+        template_id=int(template) if template else None,
+        language=fields["g"].decode(),
+        language_reason=_REASONS[fields["j"].decode()],
+        texts=_joined(fields),
+        unused=tuple(unused.split(",")) if unused else (),
+    )
+
+
+def _deliveries(fields: dict[str, bytes], newest_send: int, life_ms: int) -> tuple[Delivery, ...]:
+    sends = [send for send in range(1, newest_send + 1) if f"s{send}" in fields]
+    return tuple(
+        _delivery(send, fields[f"s{send}"].decode(), int(fields[f"e{send}"]) - life_ms)
+        for send in sends
+    )
+
+
+def _delivery(send: int, text: str, sent_ms: int) -> Delivery:
+    state, channel, template, language, request_id = text.split("|")
+    return Delivery(
+        send=send,
+        channel=_CHANNELS[channel],
+        template_id=int(template) if template else None,
+        language=language,
+        state=_STATES[state],
+        sent_at=_moment(sent_ms),
+        request_id=request_id or None,
+    )
+
+
+def _pieces(texts: dict[str, str]) -> dict[str, Argument]:
+    whole = json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode()
+    starts = range(0, len(whole), MAX_FIELD_BYTES)
+    return {
+        f"x{number}": whole[start : start + MAX_FIELD_BYTES]
+        for number, start in enumerate(starts, start=1)
+    }
+
+
+def _joined(fields: dict[str, bytes]) -> dict[str, str]:
+    whole = b""
+    number = 1
+    while f"x{number}" in fields:
+        whole += fields[f"x{number}"]
+        number += 1
+    texts: dict[str, str] = json.loads(whole) if whole else {}
+    return texts
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
