@@ -1,0 +1,24 @@
+"""How an ended verification is told to a caller who wanted more of it."""
+
+from otp_service.domain.verification import Status
+from otp_service.errors import (
+    VerificationApproved,
+    VerificationCanceled,
+    VerificationEnded,
+    VerificationExhausted,
+    VerificationExpired,
+)
+from otp_service.ports import Ended
+
+_ENDINGS: dict[Status, tuple[type[VerificationEnded], str]] = {
+    Status.APPROVED: (VerificationApproved, "This verification was already used."),
+    Status.EXPIRED: (VerificationExpired, "This verification has expired."),
+    Status.EXHAUSTED: (VerificationExhausted, "This verification has no attempts left."),
+    Status.CANCELED: (VerificationCanceled, "This verification was canceled."),
+}
+
+
+def ending(ended: Ended) -> VerificationEnded:
+    """Give the error that tells how a verification ended."""
+    error, detail = _ENDINGS[ended.status]
+    return error(detail)

@@ -1,0 +1,125 @@
+"""Send one more message of a pending verification, with a PIN of its own."""
+
+from otp_service.domain.application import Application
+from otp_service.domain.events import ResendJudged
+from otp_service.domain.identity import IdScheme
+from otp_service.domain.keys import KeyRing, Use
+from otp_service.domain.pin import draw_pin, pin_digest
+from otp_service.domain.sealing import SealBroken, Sealer
+from otp_service.domain.verification import Channel, Verification
+from otp_service.errors import (
+    FieldProblem,
+    InvalidRequest,
+    OtpError,
+    ResendTooSoon,
+    SendLimitReached,
+    TooManyRequests,
+    VerificationNotFound,
+)
+from otp_service.ports import Ended, Journal, NoResend, OverBudget, ResendBar, ResendStore
+from otp_service.service.dispatch import Dispatcher
+from otp_service.service.outcome import ending
+
+
+class ResendCode:
+    """The use case."""
+
+    def __init__(
+        self,
+        *,
+        ids: IdScheme,
+        keys: KeyRing,
+        sealer: Sealer,
+        store: ResendStore,
+        dispatcher: Dispatcher,
+        journal: Journal,
+    ) -> None:
+        self._ids = ids
+        self._keys = keys
+        self._sealer = sealer
+        self._store = store
+        self._dispatcher = dispatcher
+        self._journal = journal
+
+    def __call__(
+        self, application: Application, verification_id: str, channel: Channel | None = None
+    ) -> Verification:
+        """Give the verification with its further message, accepted or of unknown fate.
+
+        Args:
+            channel: the one wanted; None for the application's own choice.
+
+        Raises:
+            InvalidRequest: a channel that this application does not have.
+            VerificationNotFound, VerificationEnded: nothing to resend.
+            ResendTooSoon, SendLimitReached: the verification's own limits.
+            TooManyRequests: a budget of the number; nothing was charged.
+            PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent; this send
+                was taken back, what was sent before still works.
+            StoreUnavailable: nothing was sent.
+        """
+        try:
+            verification = self._resend(application, verification_id, channel)
+        except OtpError as refusal:
+            budget = refusal.budget if isinstance(refusal, TooManyRequests) else None
+            self._journal.record(
+                ResendJudged(application=application.id, outcome=refusal.code, detail=budget)
+            )
+            raise
+        self._journal.record(
+            ResendJudged(
+                application=application.id,
+                outcome="resent",
+                country=verification.country,
+                phone=verification.masked_phone,
+                verification_id=verification.id.random,
+            )
+        )
+        return verification
+
+    def _resend(
+        self, application: Application, verification_id: str, channel: Channel | None
+    ) -> Verification:
+        if channel not in {None, self._dispatcher.channel}:
+            raise InvalidRequest(
+                FieldProblem("/channel", "This application does not send over this channel.")
+            )
+        vid = self._ids.read(verification_id)
+        if vid is None:
+            raise VerificationNotFound("There is no such verification.")
+        pin = draw_pin(application.rules.pin_digits)
+        digest = pin_digest(self._keys.newest(Use.PIN), verification_id=vid.text, digits=pin.digits)
+        verification = _granted(
+            self._store.resend(
+                vid, application, pin_digest=digest, channel=self._dispatcher.channel
+            )
+        )
+        try:
+            phone = self._sealer.open(verification.sealed_phone, bound_to=vid.text)
+        except SealBroken as broken:
+            # Its secret was removed within the verification's life: nobody can send to it now.
+            self._dispatcher.take_back(verification)
+            raise VerificationNotFound("There is no such verification.") from broken
+        return self._dispatcher.dispatch(verification, phone=phone, pin=pin)
+
+
+def _granted(answer: Verification | NoResend | OverBudget | Ended | None) -> Verification:
+    match answer:
+        case None:
+            raise VerificationNotFound("There is no such verification.")
+        case Ended():
+            raise ending(answer)
+        case NoResend(bar=ResendBar.TOO_SOON):
+            raise ResendTooSoon("The last message is too recent.", retry_after=answer.retry_after)
+        case NoResend():
+            raise SendLimitReached(
+                "This verification has no messages left.", retry_after=answer.retry_after
+            )
+        case OverBudget():
+            raise TooManyRequests(
+                "Too many messages to this number; try again later.",
+                retry_after=answer.retry_after,
+                budget=answer.budget,
+            )
+        case Verification():
+            return answer

@@ -1,0 +1,153 @@
+"""Start a verification: store it, then send its first PIN."""
+
+from dataclasses import dataclass, field
+
+from otp_service.domain.application import Application
+from otp_service.domain.events import StartJudged
+from otp_service.domain.identity import IdScheme
+from otp_service.domain.keys import KeyRing, Use
+from otp_service.domain.languages import choose_language
+from otp_service.domain.message_text import MessageRequest, check_message
+from otp_service.domain.phone import PhoneNumber, read_country, read_phone
+from otp_service.domain.pin import draw_pin, pin_digest, purpose_digest
+from otp_service.domain.sealing import Sealer
+from otp_service.domain.templates import plan_template
+from otp_service.domain.verification import MessagePlan, Verification
+from otp_service.errors import OtpError, TooManyRequests
+from otp_service.ports import Journal, NewVerification, OverBudget, StartStore
+from otp_service.service.dispatch import Dispatcher
+
+DEFAULT_PURPOSE = "login"
+
+
+@dataclass(frozen=True, slots=True)
+class StartCommand:
+    """What a caller asks for.
+
+    Args:
+        phone: E.164, or as a person writes it together with ``country``.
+        country: ISO 3166-1 alpha-2, to read a national number.
+        locales: language tags, the most wanted first.
+        client_ip: the end user's address, where the caller is a back end.
+    """
+
+    phone: str = field(repr=False)
+    country: str | None = None
+    purpose: str = DEFAULT_PURPOSE
+    locales: tuple[str, ...] = ()
+    message: MessageRequest = field(default_factory=MessageRequest)
+    client_ip: str | None = field(default=None, repr=False)
+
+
+class StartVerification:
+    """The use case."""
+
+    def __init__(
+        self,
+        *,
+        ids: IdScheme,
+        keys: KeyRing,
+        sealer: Sealer,
+        store: StartStore,
+        dispatcher: Dispatcher,
+        journal: Journal,
+    ) -> None:
+        self._ids = ids
+        self._keys = keys
+        self._sealer = sealer
+        self._store = store
+        self._dispatcher = dispatcher
+        self._journal = journal
+
+    def __call__(self, application: Application, command: StartCommand) -> Verification:
+        """Give the new verification, its message accepted or of unknown fate.
+
+        Raises:
+            InvalidRequest, PhoneInvalid, DestinationNotAllowed: the command.
+            TooManyRequests: a budget of the number; nothing was charged.
+            PhoneUnreachable, ProviderFailed, ProviderMisconfigured: the provider definitely did
+                not take the message; everything was taken back.
+            StoreUnavailable: nothing was sent.
+        """
+        phone: PhoneNumber | None = None
+        try:
+            check_message(command.message)
+            phone = _read_phone(application, command)
+            verification = self._start(application, command, phone)
+        except OtpError as refusal:
+            self._note(application, phone, refusal.code, refusal=refusal)
+            raise
+        self._note(application, phone, "started", verification=verification)
+        return verification
+
+    def _start(
+        self, application: Application, command: StartCommand, phone: PhoneNumber
+    ) -> Verification:
+        vid = self._ids.new(phone.e164)
+        pin = draw_pin(application.rules.pin_digits)
+        new = NewVerification(
+            id=vid,
+            application=application,
+            purpose=command.purpose,
+            purpose_digest=purpose_digest(
+                self._keys.newest(Use.PURPOSE), verification_id=vid.text, purpose=command.purpose
+            ),
+            pin_digest=pin_digest(
+                self._keys.newest(Use.PIN), verification_id=vid.text, digits=pin.digits
+            ),
+            sealed_phone=self._sealer.seal(phone.e164, bound_to=vid.text),
+            masked_phone=phone.masked,
+            country=phone.country,
+            plan=self._plan(application, command, phone),
+        )
+        stored = self._store.start(new)
+        if isinstance(stored, OverBudget):
+            raise TooManyRequests(
+                "Too many codes or guesses for this number; try again later.",
+                retry_after=stored.retry_after,
+                budget=stored.budget,
+            )
+        return self._dispatcher.dispatch(stored, phone=phone.e164, pin=pin)
+
+    def _plan(
+        self, application: Application, command: StartCommand, phone: PhoneNumber
+    ) -> MessagePlan:
+        template = plan_template(
+            command.message, life=application.rules.life, brand=application.brand
+        )
+        language = choose_language(
+            command.locales, country=phone.country, default=application.default_language
+        )
+        return MessagePlan(
+            channel=self._dispatcher.channel,
+            template_id=template.template_id,
+            language=language.code,
+            language_reason=language.reason,
+            texts=template.texts,
+            unused=template.unused,
+        )
+
+    def _note(
+        self,
+        application: Application,
+        phone: PhoneNumber | None,
+        outcome: str,
+        *,
+        verification: Verification | None = None,
+        refusal: OtpError | None = None,
+    ) -> None:
+        self._journal.record(
+            StartJudged(
+                application=application.id,
+                outcome=outcome,
+                country=phone.country if phone else None,
+                phone=phone.masked if phone else None,
+                detail=refusal.budget if isinstance(refusal, TooManyRequests) else None,
+                verification_id=verification.id.random if verification else None,
+            )
+        )
+
+
+def _read_phone(application: Application, command: StartCommand) -> PhoneNumber:
+    country = read_country(command.country) if command.country is not None else None
+    return read_phone(command.phone, country=country or application.default_country)
