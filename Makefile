@@ -1,0 +1,36 @@
+# The commands of the README. Everything is installed into .venv; nothing else is touched.
+PYTHON ?= python3
+PORT ?= 8000
+SIMULATOR_PORT ?= 8001
+BIN := .venv/bin
+
+.PHONY: demo test bench
+
+demo: .venv/demo
+	@$(BIN)/otp-service demo --port $(PORT) --simulator-port $(SIMULATOR_PORT)
+
+test: .venv/test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest --cov --cov-report=term
+
+bench: .venv/bench
+	$(BIN)/python benchmarks/servers.py
+
+.venv/pip: config/constraints.txt
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/demo: .venv/pip pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -c config/constraints.txt -e .
+	@touch $@
+
+.venv/test: .venv/pip pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv/bench: .venv/test
+	$(BIN)/pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[dev,bench]'
+	@touch $@

@@ -1,0 +1,36 @@
+"""The command line. Each command's parts are imported when it runs, so that ``--help`` is quick."""
+
+from importlib import import_module
+
+import click
+
+_COMMANDS = {
+    "serve": "Run the service with the settings of the environment, on the production server.",
+    "check": "Read the settings, reach Redis and the provider's clock, and name every problem.",
+    "templates": "Show which template and language would be sent, and why.",
+    "simulator": "Run the provider simulator alone.",
+    "demo": "Run service and simulator together on this machine, without Redis or an account.",
+}
+
+
+class _Commands(click.Group):
+    """Knows every command by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"otp_service.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.command(cls=_Commands)
+@click.version_option(package_name="otp-service")
+def main() -> None:
+    """One-time codes over Viber: start a verification, check what was typed."""

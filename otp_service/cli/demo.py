@@ -1,0 +1,103 @@
+"""``otp-service demo``."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+import requests
+
+_STARTS_WITHIN_SECONDS = 30
+_ENDS_WITHIN_SECONDS = 10
+_POLL_SECONDS = 0.05
+
+_BANNER = """
+service    http://127.0.0.1:{port}        its API: http://127.0.0.1:{port}/docs
+simulator  http://127.0.0.1:{simulator_port}        the phone's messages are shown there
+
+Send a code:
+
+  curl -sS http://127.0.0.1:{port}/otp/start -H 'Authorization: Bearer otp_demo' \\
+    -H 'Content-Type: application/json' -d '{{"phone": "+380671234567"}}'
+
+Ctrl-C ends both.
+"""
+
+
+@click.command("demo")
+@click.option("--port", default=8000, show_default=True, help="The service's port.")
+@click.option("--simulator-port", default=8001, show_default=True, help="The simulator's port.")
+def command(port: int, simulator_port: int) -> None:
+    """Run service and simulator together on this machine, without Redis or an account."""
+    service = {
+        **os.environ,
+        "OTP_DEMO": "true",
+        "OTP_PORT": str(port),
+        "OTP_NXCLOUD_BASE_URL": f"http://127.0.0.1:{simulator_port}",
+    }
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        with (
+            _running(["simulator", "--port", str(simulator_port)], dict(os.environ)) as simulator,
+            _running(["serve"], service) as api,
+        ):
+            parts = {"simulator": simulator, "service": api}
+            _await(parts, f"http://127.0.0.1:{simulator_port}/simulator/messages")
+            _await(parts, f"http://127.0.0.1:{port}/healthz")
+            click.echo(_BANNER.format(port=port, simulator_port=simulator_port))
+            _watch(parts)
+    except KeyboardInterrupt:
+        click.echo("ended")
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _running(arguments: list[str], environ: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run one of our own commands, in a session of its own so that Ctrl-C reaches us alone."""
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
+        [sys.executable, "-m", "otp_service.cli", *arguments],
+        env=environ,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_ENDS_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _await(parts: dict[str, subprocess.Popen[bytes]], url: str) -> None:
+    """Wait until an address answers."""
+    last = time.monotonic() + _STARTS_WITHIN_SECONDS
+    while time.monotonic() < last:
+        _fail_if_ended(parts)
+        try:
+            requests.get(url, timeout=1)
+        except requests.ConnectionError:
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
+    raise click.ClickException(f"{url} did not answer within {_STARTS_WITHIN_SECONDS} s")
+
+
+def _watch(parts: dict[str, subprocess.Popen[bytes]]) -> None:
+    while True:
+        _fail_if_ended(parts)
+        time.sleep(1)
+
+
+def _fail_if_ended(parts: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, process in parts.items():
+        if process.poll() is not None:
+            raise click.ClickException(f"the {name} ended: its reason stands above")

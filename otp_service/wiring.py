@@ -1,0 +1,141 @@
+"""The one place where real parts meet."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from otp_service.api.factory import OtpApi, create_api
+from otp_service.domain.identity import IdScheme
+from otp_service.domain.keys import KeyRing, Use
+from otp_service.domain.proof import ProofScheme
+from otp_service.domain.sealing import Sealer
+from otp_service.nxcloud.otp_template import Dialect
+from otp_service.nxcloud.signing import Credentials
+from otp_service.nxcloud.transport import Transport
+from otp_service.nxcloud.viber import ViberSender
+from otp_service.nxcloud.viber_answer import REASONS
+from otp_service.nxcloud.viber_answer import REASONS
+from otp_service.ports import Journal
+from otp_service.redis_store import (
+    Connection,
+    NumberKeyMark,
+    RedisAddress,
+    RedisStore,
+    Timeouts,
+    connect,
+    read_address,
+    store_problems,
+)
+from otp_service.service.cancel import CancelVerification
+from otp_service.service.dispatch import Dispatcher
+from otp_service.service.proof import CheckProof
+from otp_service.service.resend import ResendCode
+from otp_service.service.start import StartVerification
+from otp_service.service.status import ReadVerification
+from otp_service.service.use_cases import UseCases
+from otp_service.service.verify import VerifyCode
+from otp_service.settings import Settings
+from otp_service.telemetry import TelemetryJournal, bind_request_id, configure_logs, render_metrics
+
+# The names by which a browser on this machine can mean this machine.
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Give the time, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+def wire_api(settings: Settings) -> OtpApi:
+    """Give the WSGI application of these settings. Redis may be away; it is asked again later."""
+    configure_logs(settings.log_level)
+    journal = TelemetryJournal(applications=settings.applications, reasons=REASONS)
+    store = wire_store(settings)
+    NumberKeyMark(store, settings.number_key_bytes()).leave()
+    return create_api(
+        use_cases=wire_use_cases(settings, RedisStore(store, journal), journal),
+        keys=settings.key_hashes(),
+        readiness=partial(store_problems, store, store_address(settings)),
+        metrics=render_metrics,
+        journal=journal,
+        allowed_hosts=LOOPBACK_NAMES if settings.demo else None,
+        bind_request_id=bind_request_id,
+    )
+
+
+def store_address(settings: Settings) -> RedisAddress:
+    """Say where the settings' Redis is."""
+    return read_address(settings.redis_url.get_secret_value())
+
+
+def wire_store(settings: Settings) -> Connection:
+    """Give the connection to the settings' Redis, opened on first use."""
+    return connect(
+        store_address(settings),
+        timeouts=Timeouts(
+            connect=timedelta(seconds=settings.redis_connect_timeout_seconds),
+            read=timedelta(seconds=settings.redis_read_timeout_seconds),
+        ),
+        max_connections=settings.redis_max_connections,
+        sentinel_password=settings.redis_sentinel_password.get_secret_value() or None,
+    )
+
+
+def wire_transport(settings: Settings) -> Transport:
+    """Give the line to the settings' provider."""
+    return Transport(
+        settings.nxcloud_base_url,
+        connect_timeout=timedelta(seconds=settings.nxcloud_connect_timeout_seconds),
+        read_timeout=timedelta(seconds=settings.nxcloud_read_timeout_seconds),
+        pool_size=settings.threads,
+    )
+
+
+def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> UseCases:
+    """Give the verbs over this store and the settings' provider."""
+    ids = IdScheme(settings.number_key_bytes())
+    keys = KeyRing(settings.secret_key_bytes())
+    sealer = Sealer(keys.accepted(Use.SEAL))
+    proofs = ProofScheme(keys.accepted(Use.PROOF))
+    dispatcher = Dispatcher(sender=_wire_sender(settings, journal), store=store, journal=journal)
+    return UseCases(
+        start=StartVerification(
+            ids=ids,
+            keys=keys,
+            sealer=sealer,
+            store=store,
+            dispatcher=dispatcher,
+            journal=journal,
+        ),
+        resend=ResendCode(
+            ids=ids,
+            keys=keys,
+            sealer=sealer,
+            store=store,
+            dispatcher=dispatcher,
+            journal=journal,
+        ),
+        verify=VerifyCode(
+            ids=ids, keys=keys, sealer=sealer, proofs=proofs, store=store, journal=journal
+        ),
+        cancel=CancelVerification(ids=ids, store=store, journal=journal),
+        status=ReadVerification(ids=ids, store=store),
+        proof=CheckProof(ids=ids, sealer=sealer, proofs=proofs, store=store, journal=journal),
+    )
+
+
+def _wire_sender(settings: Settings, journal: Journal) -> ViberSender:
+    dialect = settings.nxcloud_dialect
+    return ViberSender(
+        wire_transport(settings),
+        credentials=Credentials(
+            access_key=settings.nxcloud_access_key.get_secret_value(),
+            access_secret=settings.nxcloud_access_secret.get_secret_value(),
+        ),
+        appkey=settings.nxcloud_appkey.get_secret_value(),
+        clock=SystemClock(),
+        journal=journal,
+        dialect=None if dialect == "auto" else Dialect(dialect),
+    )
