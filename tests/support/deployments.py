@@ -1,0 +1,104 @@
+"""The service as it is run: the demo, and a deployment as in production."""
+
+import hashlib
+import subprocess
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.caller import Caller
+from support.processes import await_answer, clean_environ, cli, free_port
+from support.redis_servers import RedisServer
+from support.store_view import StoreView
+
+_SHOP_KEY = "otp_test_" + "s" * 43
+_BANK_KEY = "otp_test_" + "b" * 43
+
+_CONFIG = f"""
+[applications.shop]
+api_keys_sha256 = ["{hashlib.sha256(_SHOP_KEY.encode()).hexdigest()}"]
+brand = "Nova Shop"
+
+[applications.bank]
+api_keys_sha256 = ["{hashlib.sha256(_BANK_KEY.encode()).hexdigest()}"]
+"""
+
+
+@dataclass
+class Demo:
+    caller: Caller
+    log: Path
+    port: int
+    simulator_port: int
+
+
+@dataclass
+class Deployment:
+    """The service as in production: real Redis, two workers, two applications."""
+
+    shop: Caller
+    bank: Caller
+    redis: RedisServer
+    view: StoreView
+    environ: dict[str, str]
+    log: Path
+    provider: subprocess.Popen[bytes]
+
+    def stop_provider(self) -> None:
+        self.provider.terminate()
+        self.provider.wait(30)
+
+
+class Deploying:
+    """Brings a deployment up in a directory, and down again."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Deployment:
+        redis = self._stack.enter_context(RedisServer())
+        port, simulator_port = free_port(), free_port()
+        simulator = f"http://127.0.0.1:{simulator_port}"
+        config = self._directory / "otp-service.toml"
+        config.write_text(_CONFIG)
+        environ = clean_environ(
+            OTP_CONFIG=str(config),
+            OTP_REDIS_URL=redis.url,
+            OTP_PORT=str(port),
+            OTP_WORKERS="2",
+            OTP_THREADS="32",
+            OTP_SECRET_KEYS="s" * 40,
+            OTP_NUMBER_KEY="n" * 40,
+            OTP_NXCLOUD_BASE_URL=simulator,
+            OTP_NXCLOUD_ACCESS_KEY="sim_access",
+            OTP_NXCLOUD_ACCESS_SECRET="sim_secret",
+            OTP_NXCLOUD_APPKEY="sim_app",
+            OTP_NXCLOUD_READ_TIMEOUT_SECONDS="1",
+        )
+        log = self._directory / "service.log"
+        provider = self._run(
+            ["simulator", "--port", str(simulator_port)], clean_environ(), f"{simulator}/"
+        )
+        service = f"http://127.0.0.1:{port}"
+        self._run(["serve"], environ, f"{service}/healthz", log)
+        return Deployment(
+            shop=Caller(service, simulator, _SHOP_KEY),
+            bank=Caller(service, simulator, _BANK_KEY),
+            redis=redis,
+            view=StoreView([redis.client.execute_command]),
+            environ=environ,
+            log=log,
+            provider=provider,
+        )
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _run(
+        self, arguments: list[str], environ: dict[str, str], url: str, log: Path | None = None
+    ) -> subprocess.Popen[bytes]:
+        log = log or self._directory / f"{arguments[0]}.log"
+        process = self._stack.enter_context(cli(*arguments, environ=environ, log=log))
+        await_answer(url, process, log)
+        return process

@@ -1,0 +1,65 @@
+"""Real processes for tests: run until a block ends, ended by pid."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 30
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def clean_environ(**more: str) -> dict[str, str]:
+    """This process' environment without settings of the service, and with those given."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OTP_")}
+    return {**kept, **more}
+
+
+@contextmanager
+def running(
+    command: Sequence[str], *, environ: dict[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environ, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def cli(*arguments: str, environ: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "otp_service.cli", *arguments]
+    with running(command, environ=environ, log=log) as process:
+        yield process
+
+
+def await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    last = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < last and process.poll() is None:
+        try:
+            requests.get(url, timeout=5)
+        except requests.ConnectionError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"{url} did not answer; its log ends:\n{log.read_text()[-2000:]}")
