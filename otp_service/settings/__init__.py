@@ -1,0 +1,20 @@
+"""What an operator can set: the environment over a TOML file over defaults.
+
+``load_settings`` is the one entry. It gives settings that hold together, or raises one error that
+names everything that is wrong.
+"""
+
+from otp_service.settings.applications import DEMO_API_KEY, ApplicationSettings, Rules
+from otp_service.settings.loading import load_settings
+from otp_service.settings.model import Settings
+from otp_service.settings.problems import Problem, SettingsError
+
+__all__ = [
+    "DEMO_API_KEY",
+    "ApplicationSettings",
+    "Problem",
+    "Rules",
+    "Settings",
+    "SettingsError",
+    "load_settings",
+]

@@ -1,0 +1,155 @@
+"""Applications among the settings: their rules, their keys, and the domain's view of them."""
+
+import hashlib
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from otp_service import data
+from otp_service.domain.application import Application, VerificationRules
+from otp_service.domain.limits import Budget, Charge, GuessBudget, NumberBudgets
+from otp_service.domain.message_text import text_problem
+from otp_service.domain.phone import read_country
+from otp_service.errors import InvalidRequest
+
+DEMO_APPLICATION = "demo"
+DEMO_API_KEY = "otp_demo"
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_GUESS_WAITS = (timedelta(minutes=1), timedelta(minutes=5), _HOUR, _DAY)
+_SHA256_HEX = re.compile(r"[0-9A-Fa-f]{64}")
+_MAX_BUDGET = 1_000_000
+
+
+def not_a_switch(value: Any) -> Any:
+    """Refuse true and false where a number is due: pydantic would take them for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("should be a number")
+    return value
+
+
+def _brand(text: str) -> str:
+    if problem := text_problem(text):
+        raise ValueError(problem)
+    return text
+
+
+def _country(text: str) -> str:
+    try:
+        return read_country(text)
+    except InvalidRequest:
+        raise ValueError("must be a country's two letters (ISO 3166-1 alpha-2)") from None
+
+
+def _language(text: str) -> str:
+    if text not in {row["code"] for row in data.load("languages.json")["languages"]}:
+        raise ValueError("must be one of the provider's language codes, such as en, uk or br")
+    return text
+
+
+def _key_hash(text: str) -> str:
+    if not _SHA256_HEX.fullmatch(text):
+        raise ValueError("must have 64 hexadecimal digits")
+    return text.lower()
+
+
+Number = Annotated[int, BeforeValidator(not_a_switch)]
+Budgeted = Annotated[Number, Field(ge=1, le=_MAX_BUDGET)]
+KeyHash = Annotated[str, AfterValidator(_key_hash)]
+
+
+class Rules(BaseModel):
+    """What holds for every verification; an application's table may set any of it anew.
+
+    The widest bounds are here. Those that need ``unsafe_allow_weak_codes`` are checked apart.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    pin_digits: Number = Field(default=6, ge=4, le=10)
+    life_seconds: Number = Field(default=300, ge=30, le=3_600)
+    attempts: Number = Field(default=5, ge=1, le=10)
+    sends: Number = Field(default=3, ge=1, le=10)
+    resend_cooldown_seconds: Number = Field(default=30, ge=0, le=3_600)
+    retention_seconds: Number = Field(default=86_400, ge=60, le=86_400)
+    proof_life_seconds: Number = Field(default=600, ge=1, le=86_400)
+    number_starts_per_hour: Budgeted = 5
+    number_starts_per_day: Budgeted = 10
+    number_messages_per_hour: Budgeted = 10
+    number_messages_per_day: Budgeted = 15
+    number_wrong_guesses_per_day: Budgeted = 20
+
+
+class ApplicationSettings(Rules):
+    """One ``[applications.<id>]`` table. A rule it does not give is the service's own.
+
+    Args:
+        api_keys_sha256: SHA-256 of each API key, 64 hexadecimal digits.
+    """
+
+    brand: Annotated[str, AfterValidator(_brand)] | None = None
+    api_keys_sha256: tuple[KeyHash, ...] = Field(default=(), repr=False)
+    default_country: Annotated[str, AfterValidator(_country)] | None = None
+    default_language: Annotated[str, AfterValidator(_language)] | None = None
+
+    def to_domain(self, application_id: str, *, defaults: Rules) -> Application:
+        """Give the application with its own rules over the service's."""
+        own = {
+            name: getattr(self, name) for name in Rules.model_fields.keys() & self.model_fields_set
+        }
+        rules = defaults.model_copy(update=own)
+        return Application(
+            id=application_id,
+            rules=_verification_rules(rules),
+            budgets=_number_budgets(rules),
+            brand=self.brand,
+            default_language=self.default_language,
+            default_country=self.default_country,
+        )
+
+
+def demo_application() -> ApplicationSettings:
+    """Give the application of demo mode, with the one key that everybody knows."""
+    return ApplicationSettings(api_keys_sha256=(api_key_hash(DEMO_API_KEY),))
+
+
+def api_key_hash(key: str) -> str:
+    """Give the 64 hexadecimal digits that stand for an API key in the settings."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _verification_rules(rules: Rules) -> VerificationRules:
+    return VerificationRules(
+        pin_digits=rules.pin_digits,
+        life=timedelta(seconds=rules.life_seconds),
+        attempts=rules.attempts,
+        sends=rules.sends,
+        resend_cooldown=timedelta(seconds=rules.resend_cooldown_seconds),
+        retention=timedelta(seconds=rules.retention_seconds),
+        proof_life=timedelta(seconds=rules.proof_life_seconds),
+    )
+
+
+def _number_budgets(rules: Rules) -> NumberBudgets:
+    sliding = (
+        ("number_starts_per_hour", Charge.START, _HOUR),
+        ("number_starts_per_day", Charge.START, _DAY),
+        ("number_messages_per_hour", Charge.MESSAGE, _HOUR),
+        ("number_messages_per_day", Charge.MESSAGE, _DAY),
+    )
+    return NumberBudgets(
+        sliding=tuple(
+            Budget(name=name, charge=charge, limit=getattr(rules, name), window=window)
+            for name, charge, window in sliding
+        ),
+        guesses=GuessBudget(
+            name="number_wrong_guesses_per_day",
+            limit=rules.number_wrong_guesses_per_day,
+            window=_DAY,
+            waits=_GUESS_WAITS,
+            step=rules.attempts,
+        ),
+    )

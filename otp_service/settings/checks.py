@@ -1,0 +1,156 @@
+"""Rules between settings, each judged only where the settings it reads are right themselves."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from otp_service.settings.addresses import check_store_url, is_loopback, store_is_loopback
+from otp_service.settings.applications import DEMO_API_KEY, Rules, api_key_hash
+from otp_service.settings.model import Settings, variable
+from otp_service.settings.problems import Problem
+
+_SAFE_PIN_DIGITS = 6
+_SAFE_LIFE_SECONDS = 600
+
+_REQUIRED_SECRETS = (
+    "redis_url",
+    "secret_keys",
+    "number_key",
+    "nxcloud_access_key",
+    "nxcloud_access_secret",
+    "nxcloud_appkey",
+)
+
+
+def broken_rules(settings: Settings, *, faulty: Collection[str]) -> Iterator[Problem]:
+    """Name every rule that does not hold.
+
+    Args:
+        faulty: names that have a problem of their own; their values here are mere defaults, so
+            no rule is judged by them and none of them is named twice.
+    """
+    for rule, reads in _RULES.items():
+        if reads.isdisjoint(faulty):
+            yield from (problem for problem in rule(settings) if problem.name not in faulty)
+
+
+def _required_outside_demo(settings: Settings) -> Iterator[Problem]:
+    if settings.demo:
+        return
+    for field in _REQUIRED_SECRETS:
+        if not any(_texts(getattr(settings, field))):
+            yield Problem(variable(field), "is required outside demo mode")
+    if not settings.applications:
+        yield Problem("applications", "at least one [applications.<id>] table is required")
+
+
+def _demo_serves_this_machine(settings: Settings) -> Iterator[Problem]:
+    if settings.demo and not is_loopback(settings.host):
+        yield Problem(variable("host"), "must be loopback in demo mode")
+
+
+def _demo_calls_this_machine(settings: Settings) -> Iterator[Problem]:
+    if settings.demo and not is_loopback(urlsplit(settings.nxcloud_base_url).hostname or ""):
+        yield Problem(variable("nxcloud_base_url"), "must be loopback in demo mode")
+
+
+def _demo_stores_on_this_machine(settings: Settings) -> Iterator[Problem]:
+    url = settings.redis_url.get_secret_value()
+    if settings.demo and not store_is_loopback(check_store_url(url)):
+        yield Problem(variable("redis_url"), "must be memory:// or loopback in demo mode")
+
+
+def _demo_workers_share_their_keys(settings: Settings) -> Iterator[Problem]:
+    if settings.demo and settings.workers > 1:
+        for field in ("secret_keys", "number_key"):
+            if field not in settings.model_fields_set:
+                detail = "is required for more than one worker: each would draw its own"
+                yield Problem(variable(field), detail)
+
+
+def _workers_share_their_store(settings: Settings) -> Iterator[Problem]:
+    if settings.workers > 1 and settings.has_embedded_store:
+        detail = "must be 1 with memory://, which no other process can see"
+        yield Problem(variable("workers"), detail)
+
+
+def _threads_have_connections(settings: Settings) -> Iterator[Problem]:
+    if settings.redis_max_connections < settings.threads:
+        detail = "must be at least OTP_THREADS, for each of them may need one"
+        yield Problem(variable("redis_max_connections"), detail)
+
+
+def _codes_are_strong(settings: Settings) -> Iterator[Problem]:
+    if settings.unsafe_allow_weak_codes:
+        return
+    yield from _weak_rules(settings, name_of=variable)
+    for application_id, table in settings.applications.items():
+        yield from _weak_rules(table, name_of=f"applications.{application_id}.{{}}".format)
+
+
+def _weak_rules(rules: Rules, *, name_of: Callable[[str], str]) -> Iterator[Problem]:
+    switch = f"only with {variable('unsafe_allow_weak_codes')}"
+    if rules.pin_digits < _SAFE_PIN_DIGITS:
+        yield Problem(name_of("pin_digits"), f"under {_SAFE_PIN_DIGITS} {switch}")
+    if rules.life_seconds > _SAFE_LIFE_SECONDS:
+        yield Problem(name_of("life_seconds"), f"over {_SAFE_LIFE_SECONDS} {switch}")
+
+
+def _secrets_have_one_use(settings: Settings) -> Iterator[Problem]:
+    keys = set(_texts(settings.secret_keys))
+    number_key = set(_texts(settings.number_key))
+    if number_key & keys:
+        detail = "must not be one of OTP_SECRET_KEYS: it is not rotated with them"
+        yield Problem(variable("number_key"), detail)
+    if set(_texts(settings.nxcloud_callback_secrets)) & (keys | number_key):
+        detail = "must be values of their own: they travel in URLs"
+        yield Problem(variable("nxcloud_callback_secrets"), detail)
+
+
+def _keys_open_one_application(settings: Settings) -> Iterator[Problem]:
+    uses = Counter(
+        key_hash for table in settings.applications.values() for key_hash in table.api_keys_sha256
+    )
+    for application_id, table in settings.applications.items():
+        name = f"applications.{application_id}.api_keys_sha256"
+        if not table.api_keys_sha256:
+            yield Problem(name, "at least one is required")
+        if any(uses[key_hash] > 1 for key_hash in table.api_keys_sha256):
+            yield Problem(name, "holds a key that is listed twice; every key opens one application")
+
+
+def _demo_key_is_for_demo(settings: Settings) -> Iterator[Problem]:
+    if settings.demo:
+        return
+    for application_id, table in settings.applications.items():
+        if api_key_hash(DEMO_API_KEY) in table.api_keys_sha256:
+            name = f"applications.{application_id}.api_keys_sha256"
+            yield Problem(name, "holds the key of demo mode, which everybody knows")
+
+
+def _texts(value: SecretStr | tuple[SecretStr, ...]) -> tuple[str, ...]:
+    secrets = (value,) if isinstance(value, SecretStr) else value
+    return tuple(secret.get_secret_value() for secret in secrets)
+
+
+def _reading(*fields: str) -> frozenset[str]:
+    return frozenset(map(variable, fields))
+
+
+# What a rule names is what it reads too, unless it can do without.
+_RULES: dict[Callable[[Settings], Iterator[Problem]], frozenset[str]] = {
+    # With the file unread, nobody knows what is given.
+    _required_outside_demo: _reading("demo", "config"),
+    _demo_serves_this_machine: _reading("demo", "host"),
+    _demo_calls_this_machine: _reading("demo", "nxcloud_base_url"),
+    _demo_stores_on_this_machine: _reading("demo", "redis_url"),
+    _demo_workers_share_their_keys: _reading("demo", "workers"),
+    _workers_share_their_store: _reading("workers", "redis_url"),
+    _threads_have_connections: _reading("threads", "redis_max_connections"),
+    _codes_are_strong: _reading("unsafe_allow_weak_codes"),
+    _secrets_have_one_use: _reading("secret_keys", "number_key", "nxcloud_callback_secrets"),
+    _keys_open_one_application: frozenset(),
+    _demo_key_is_for_demo: _reading("demo"),
+}

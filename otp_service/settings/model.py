@@ -1,0 +1,185 @@
+"""Every setting with its type, bounds and default.
+
+A field ``x`` is ``OTP_X`` in the environment and ``x`` in the TOML file. What every application may
+set anew is in ``Rules``.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
+from pydantic import field_validator as validates
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from otp_service.domain.application import Application
+from otp_service.domain.keys import MIN_SECRET_BYTES
+from otp_service.settings.addresses import (
+    EMBEDDED_STORE,
+    check_provider_url,
+    check_store_url,
+)
+from otp_service.settings.applications import (
+    DEMO_APPLICATION,
+    ApplicationSettings,
+    Number,
+    Rules,
+    demo_application,
+    not_a_switch,
+)
+
+PREFIX = "OTP_"
+
+_Default = TypeVar("_Default")
+
+
+def variable(field: str) -> str:
+    """Give the environment variable of a setting: ``OTP_PORT`` for ``port``."""
+    return PREFIX + field.upper()
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
+        raise ValueError(f"must have at least {MIN_SECRET_BYTES} bytes")
+    return secret
+
+
+def _store_url(secret: SecretStr) -> SecretStr:
+    check_store_url(secret.get_secret_value())
+    return secret
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _in_demo(demo: _Default, otherwise: _Default) -> Callable[[dict[str, Any]], _Default]:
+    """Give the default of a setting that demo mode fills in."""
+    return lambda known: demo if known["demo"] else otherwise
+
+
+def _random_secret() -> SecretStr:
+    return SecretStr(secrets.token_urlsafe(MIN_SECRET_BYTES))
+
+
+def _default_workers(known: dict[str, Any]) -> int:
+    """Give one worker a core; one in all where the workers could not share what they know."""
+    if known["demo"] or known["redis_url"].get_secret_value() == EMBEDDED_STORE:
+        return 1
+    return os.cpu_count() or 1
+
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+Key = Annotated[SecretStr, AfterValidator(_long_enough)]
+StoreUrl = Annotated[SecretStr, AfterValidator(_store_url)]
+ProviderUrl = Annotated[str, AfterValidator(check_provider_url)]
+ApplicationId = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")]
+Seconds = Annotated[float, BeforeValidator(not_a_switch), Field(gt=0, le=60)]
+
+
+class Settings(Rules, BaseSettings):
+    """The settings of one process. Made by ``load_settings`` alone, so that they hold together.
+
+    An empty secret or URL is one that is not given; outside demo mode the loader has refused that.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, validate_default=False)
+
+    demo: bool = False
+    unsafe_allow_weak_codes: bool = False
+
+    redis_url: StoreUrl = Field(
+        default_factory=_in_demo(SecretStr(EMBEDDED_STORE), otherwise=SecretStr(""))
+    )
+    redis_sentinel_password: SecretStr = SecretStr("")
+    redis_connect_timeout_seconds: Seconds = 1
+    redis_read_timeout_seconds: Seconds = 2
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Number = Field(default=8_000, ge=1, le=65_535)
+    workers: Number = Field(default_factory=_default_workers, ge=1, le=256)
+    threads: Number = Field(default=64, ge=1, le=1_024)
+    log_level: Annotated[LogLevel, BeforeValidator(_lower)] = "info"
+    redis_max_connections: Number = Field(
+        default_factory=lambda known: known["threads"], ge=1, le=4_096
+    )
+
+    secret_keys: tuple[Key, ...] = Field(
+        default_factory=lambda known: (_random_secret(),) if known["demo"] else ()
+    )
+    number_key: Key = Field(
+        default_factory=lambda known: _random_secret() if known["demo"] else SecretStr("")
+    )
+
+    nxcloud_access_key: SecretStr = Field(
+        default_factory=_in_demo(SecretStr("sim_access"), otherwise=SecretStr(""))
+    )
+    nxcloud_access_secret: SecretStr = Field(
+        default_factory=_in_demo(SecretStr("sim_secret"), otherwise=SecretStr(""))
+    )
+    nxcloud_appkey: SecretStr = Field(
+        default_factory=_in_demo(SecretStr("sim_app"), otherwise=SecretStr(""))
+    )
+    nxcloud_base_url: ProviderUrl = Field(
+        default_factory=_in_demo("http://127.0.0.1:8001", otherwise="https://api2.nxcloud.com")
+    )
+    nxcloud_dialect: Literal["documented", "current", "auto"] = "auto"
+    nxcloud_connect_timeout_seconds: Seconds = 2
+    nxcloud_read_timeout_seconds: Seconds = 8
+    nxcloud_callback_secrets: tuple[Key, ...] = ()
+
+    applications: dict[ApplicationId, ApplicationSettings] = Field(
+        default_factory=dict, validate_default=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls, *_: Any, **sources: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what the loader has read and nothing else, whatever this process was started with.
+
+        The stock sources stop at the first thing they cannot read, pass over names they do not
+        know, and know no secret files with a name of their own each.
+        """
+        return (sources["init_settings"],)
+
+    @validates("applications")
+    @classmethod
+    def _with_demo(
+        cls, tables: dict[str, ApplicationSettings], info: ValidationInfo
+    ) -> dict[str, ApplicationSettings]:
+        if not info.data.get("demo"):
+            return tables
+        if DEMO_APPLICATION in tables:
+            raise ValueError(f"must not hold {DEMO_APPLICATION!r} in demo mode, which adds its own")
+        return {**tables, DEMO_APPLICATION: demo_application()}
+
+    @property
+    def has_embedded_store(self) -> bool:
+        """True with ``memory://``."""
+        return self.redis_url.get_secret_value() == EMBEDDED_STORE
+
+    def secret_key_bytes(self) -> tuple[bytes, ...]:
+        """Give the secrets to derive keys from, newest first."""
+        return tuple(key.get_secret_value().encode() for key in self.secret_keys)
+
+    def number_key_bytes(self) -> bytes:
+        """Give the secret behind the numbers' tags."""
+        return self.number_key.get_secret_value().encode()
+
+    def domain_applications(self) -> dict[str, Application]:
+        """Give every application by its id."""
+        return {
+            application_id: table.to_domain(application_id, defaults=self)
+            for application_id, table in self.applications.items()
+        }
+
+    def key_hashes(self) -> dict[bytes, Application]:
+        """Give every application by the SHA-256, 32 bytes, of each of its API keys."""
+        by_id = self.domain_applications()
+        return {
+            bytes.fromhex(key_hash): by_id[application_id]
+            for application_id, table in self.applications.items()
+            for key_hash in table.api_keys_sha256
+        }

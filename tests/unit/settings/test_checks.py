@@ -1,0 +1,140 @@
+"""Rules between settings."""
+
+import pytest
+
+from otp_service.settings import DEMO_API_KEY, load_settings
+from otp_service.settings.applications import api_key_hash
+
+KEY_HASH = "a" * 64
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OTP_HOST", "::"),
+        ("OTP_NXCLOUD_BASE_URL", "https://api2.nxcloud.com"),
+        ("OTP_REDIS_URL", "redis://redis.example:6379"),
+    ],
+)
+def test_demo_mode_that_would_leave_this_machine_is_refused(problems, demo, name, value):
+    demo[name] = value
+
+    assert "loopback" in problems(demo)[name]
+
+
+def test_demo_mode_names_everything_that_leaves_this_machine(problems, demo):
+    demo |= {
+        "OTP_HOST": "::",
+        "OTP_NXCLOUD_BASE_URL": "https://x.example",
+        "OTP_REDIS_URL": "redis+cluster://127.0.0.1:1,h:2",
+    }
+
+    assert set(problems(demo)) == {"OTP_HOST", "OTP_NXCLOUD_BASE_URL", "OTP_REDIS_URL"}
+
+
+def test_outside_demo_the_service_may_listen_everywhere(complete):
+    complete["OTP_HOST"] = "::"
+
+    assert load_settings(complete).host == "::"
+
+
+def test_several_workers_on_the_embedded_store_are_refused(problems, complete):
+    complete |= {"OTP_REDIS_URL": "memory://", "OTP_WORKERS": "2"}
+
+    assert set(problems(complete)) == {"OTP_WORKERS"}
+
+
+def test_several_workers_in_demo_mode_need_keys_they_share(problems, demo):
+    demo |= {"OTP_REDIS_URL": "redis://127.0.0.1", "OTP_WORKERS": "2"}
+
+    assert set(problems(demo)) == {"OTP_SECRET_KEYS", "OTP_NUMBER_KEY"}
+    assert not problems(demo | {"OTP_SECRET_KEYS": "s" * 32, "OTP_NUMBER_KEY": "n" * 32})
+
+
+def test_fewer_connections_than_threads_are_refused(problems, demo):
+    demo |= {"OTP_THREADS": "10", "OTP_REDIS_MAX_CONNECTIONS": "9"}
+
+    assert set(problems(demo)) == {"OTP_REDIS_MAX_CONNECTIONS"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("pin_digits", 5), ("pin_digits", 4), ("life_seconds", 601)]
+)
+def test_weak_codes_need_the_switch(problems, demo, toml, key, value):
+    variable = f"OTP_{key.upper()}"
+    table = {"OTP_CONFIG": toml(f'[applications.a]\napi_keys_sha256=["{KEY_HASH}"]\n{key}={value}')}
+    switch = {"OTP_UNSAFE_ALLOW_WEAK_CODES": "true"}
+
+    assert set(problems(demo | {variable: str(value)})) == {variable}
+    assert set(problems(demo | table)) == {f"applications.a.{key}"}
+    assert not problems(demo | table | switch | {variable: str(value)})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("pin_digits", 3), ("pin_digits", 11), ("life_seconds", 29), ("life_seconds", 3601)],
+)
+def test_switch_has_bounds_too(problems, demo, key, value):
+    demo |= {"OTP_UNSAFE_ALLOW_WEAK_CODES": "true", f"OTP_{key.upper()}": str(value)}
+
+    assert set(problems(demo)) == {f"OTP_{key.upper()}"}
+
+
+def test_number_key_that_is_a_secret_key_is_refused(problems, complete):
+    complete["OTP_SECRET_KEYS"] = f"{'s' * 32},{complete['OTP_NUMBER_KEY']}"
+
+    assert set(problems(complete)) == {"OTP_NUMBER_KEY"}
+
+
+@pytest.mark.parametrize("shared", ["OTP_SECRET_KEYS", "OTP_NUMBER_KEY"])
+def test_callback_secret_that_is_another_secret_is_refused(problems, complete, shared):
+    complete["OTP_NXCLOUD_CALLBACK_SECRETS"] = f"{'c' * 32},{complete[shared]}"
+
+    assert set(problems(complete)) == {"OTP_NXCLOUD_CALLBACK_SECRETS"}
+
+
+def test_two_applications_that_share_a_key_are_both_named(problems, demo, toml):
+    demo["OTP_CONFIG"] = toml(
+        f"""
+        [applications.a]
+        api_keys_sha256 = ["{KEY_HASH}", "{"b" * 64}"]
+        [applications.b]
+        api_keys_sha256 = ["{KEY_HASH.upper()}"]
+        [applications.c]
+        api_keys_sha256 = ["{"c" * 64}"]
+        """
+    )
+
+    found = problems(demo)
+
+    assert set(found) == {"applications.a.api_keys_sha256", "applications.b.api_keys_sha256"}
+
+
+def test_application_without_a_key_is_refused(problems, demo, toml):
+    demo["OTP_CONFIG"] = toml('[applications.a]\nbrand = "A"')
+
+    assert set(problems(demo)) == {"applications.a.api_keys_sha256"}
+
+
+def test_demo_key_outside_demo_mode_is_refused(problems, complete, toml):
+    key_hashes = f'["{KEY_HASH}", "{api_key_hash(DEMO_API_KEY).upper()}"]'
+    complete["OTP_CONFIG"] = toml(f"[applications.a]\napi_keys_sha256 = {key_hashes}")
+
+    found = problems(complete)
+
+    assert set(found) == {"applications.a.api_keys_sha256"}
+    assert "everybody knows" in found["applications.a.api_keys_sha256"]
+
+
+def test_demo_key_listed_in_demo_mode_is_a_shared_key(problems, demo, toml):
+    key_hash = api_key_hash(DEMO_API_KEY)
+    demo["OTP_CONFIG"] = toml(f'[applications.a]\napi_keys_sha256 = ["{key_hash}"]')
+
+    assert "applications.a.api_keys_sha256" in problems(demo)
+
+
+def test_application_named_demo_stands_in_the_way_of_demo_mode_alone(problems, complete, toml):
+    config = toml(f'[applications.demo]\napi_keys_sha256 = ["{KEY_HASH}"]')
+
+    assert set(problems({"OTP_DEMO": "true", "OTP_CONFIG": config})) == {"applications"}
+    assert not problems(complete | {"OTP_CONFIG": config})

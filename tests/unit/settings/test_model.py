@@ -1,0 +1,219 @@
+"""What loaded settings hold and give."""
+
+import hashlib
+import os
+from datetime import timedelta
+
+import pytest
+
+from otp_service.domain.limits import Budget, Charge, GuessBudget
+from otp_service.settings import Settings, load_settings
+
+KEYS = [hashlib.sha256(key).digest() for key in (b"one", b"two", b"three")]
+
+
+@pytest.fixture
+def two_shops(complete, toml):
+    one, two, three = (key.hex() for key in KEYS)
+    complete["OTP_CONFIG"] = toml(
+        f"""
+        attempts = 4
+        [applications.shop]
+        api_keys_sha256 = ["{one}", "{two}"]
+        brand = "Example Shop"
+        default_country = "ua"
+        default_language = "br"
+        pin_digits = 8
+        life_seconds = 120
+        attempts = 3
+        sends = 2
+        resend_cooldown_seconds = 10
+        retention_seconds = 60
+        proof_life_seconds = 30
+        number_starts_per_hour = 1
+        number_starts_per_day = 2
+        number_messages_per_hour = 3
+        number_messages_per_day = 4
+        number_wrong_guesses_per_day = 6
+        [applications.plain]
+        api_keys_sha256 = ["{three}"]
+        """
+    )
+    return complete
+
+
+def test_application_has_its_own_rules_and_defaults(two_shops):
+    shop = load_settings(two_shops).domain_applications()["shop"]
+
+    assert (shop.id, shop.brand, shop.default_country, shop.default_language) == (
+        "shop",
+        "Example Shop",
+        "UA",
+        "br",
+    )
+    rules = shop.rules
+    assert (rules.pin_digits, rules.attempts, rules.sends) == (8, 3, 2)
+    assert rules.life == timedelta(seconds=120)
+    assert rules.resend_cooldown == timedelta(seconds=10)
+    assert rules.retention == timedelta(seconds=60)
+    assert rules.proof_life == timedelta(seconds=30)
+
+
+def test_application_has_its_own_budgets(two_shops):
+    budgets = load_settings(two_shops).domain_applications()["shop"].budgets
+
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    assert budgets.sliding == (
+        Budget("number_starts_per_hour", Charge.START, 1, hour),
+        Budget("number_starts_per_day", Charge.START, 2, day),
+        Budget("number_messages_per_hour", Charge.MESSAGE, 3, hour),
+        Budget("number_messages_per_day", Charge.MESSAGE, 4, day),
+    )
+    assert budgets.guesses == GuessBudget(
+        name="number_wrong_guesses_per_day",
+        limit=6,
+        window=day,
+        waits=(timedelta(minutes=1), timedelta(minutes=5), hour, day),
+        step=3,
+    )
+
+
+def test_rule_an_application_does_not_give_is_the_services_own(two_shops):
+    plain = load_settings(two_shops).domain_applications()["plain"]
+
+    assert plain.rules.attempts == 4
+    assert plain.budgets.guesses.step == 4
+    assert plain.rules.pin_digits == 6
+    assert plain.brand is None
+
+
+def test_every_key_opens_its_application(two_shops):
+    opened = load_settings(two_shops).key_hashes()
+
+    assert {key: application.id for key, application in opened.items()} == {
+        KEYS[0]: "shop",
+        KEYS[1]: "shop",
+        KEYS[2]: "plain",
+    }
+
+
+def test_demo_mode_needs_nothing_and_stays_on_this_machine(demo):
+    settings = load_settings(demo)
+
+    assert settings.redis_url.get_secret_value() == "memory://"
+    assert settings.has_embedded_store
+    assert settings.workers == 1
+    assert settings.nxcloud_base_url == "http://127.0.0.1:8001"
+    assert settings.nxcloud_access_key.get_secret_value() == "sim_access"
+    assert settings.nxcloud_access_secret.get_secret_value() == "sim_secret"
+    assert settings.nxcloud_appkey.get_secret_value() == "sim_app"
+
+
+def test_demo_mode_has_one_application_with_the_limits_of_every_other(demo):
+    (application,) = load_settings(demo).key_hashes().values()
+
+    assert application.id == "demo"
+    assert (application.brand, application.default_country, application.default_language) == (
+        None,
+        None,
+        None,
+    )
+    assert application.rules.life == timedelta(seconds=300)
+    assert [budget.limit for budget in application.budgets.sliding] == [5, 10, 10, 15]
+
+
+def test_demo_key_is_the_one_everybody_knows(demo):
+    assert list(load_settings(demo).key_hashes()) == [hashlib.sha256(b"otp_demo").digest()]
+
+
+def test_demo_application_is_there_in_demo_mode_alone(complete):
+    assert set(load_settings(complete).domain_applications()) == {"shop"}
+
+
+def test_demo_secrets_are_drawn_anew_for_every_process(demo):
+    one, other = load_settings(demo), load_settings(demo)
+
+    drawn = {*one.secret_key_bytes(), *other.secret_key_bytes()}
+    drawn |= {one.number_key_bytes(), other.number_key_bytes()}
+    assert len(drawn) == 4
+    assert min(map(len, drawn)) >= 32
+
+
+def test_secrets_are_measured_in_bytes(problems, complete):
+    fits = "ї" * 16
+
+    assert not problems(complete | {"OTP_NUMBER_KEY": fits})
+    assert set(problems(complete | {"OTP_NUMBER_KEY": fits[1:]})) == {"OTP_NUMBER_KEY"}
+
+
+def test_workers_are_one_a_core_unless_they_could_not_share_a_store(complete):
+    shared = load_settings(complete)
+    embedded = load_settings(complete | {"OTP_REDIS_URL": "memory://"})
+
+    assert shared.workers == os.cpu_count()
+    assert embedded.workers == 1
+
+
+def test_connections_are_as_many_as_threads(demo):
+    assert load_settings(demo | {"OTP_THREADS": "7"}).redis_max_connections == 7
+
+
+def test_log_level_is_read_in_either_case(demo):
+    assert load_settings(demo | {"OTP_LOG_LEVEL": "WARNING"}).log_level == "warning"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("log_level = 1", "OTP_LOG_LEVEL"),
+        ("port = true", "OTP_PORT"),
+        ("nxcloud_read_timeout_seconds = true", "OTP_NXCLOUD_READ_TIMEOUT_SECONDS"),
+        ("nxcloud_read_timeout_seconds = nan", "OTP_NXCLOUD_READ_TIMEOUT_SECONDS"),
+        ("nxcloud_read_timeout_seconds = inf", "OTP_NXCLOUD_READ_TIMEOUT_SECONDS"),
+        ("redis_connect_timeout_seconds = 0", "OTP_REDIS_CONNECT_TIMEOUT_SECONDS"),
+        ('nxcloud_dialect = "old"', "OTP_NXCLOUD_DIALECT"),
+        ("number_key = 1", "OTP_NUMBER_KEY"),
+        ("secret_keys = 'x'", "OTP_SECRET_KEYS"),
+        ("attempts = 11", "OTP_ATTEMPTS"),
+        ("sends = 0", "OTP_SENDS"),
+        ("retention_seconds = 59", "OTP_RETENTION_SECONDS"),
+        ("retention_seconds = 86401", "OTP_RETENTION_SECONDS"),
+        ("number_starts_per_hour = 0", "OTP_NUMBER_STARTS_PER_HOUR"),
+    ],
+)
+def test_value_of_the_wrong_kind_or_size_is_named(problems, demo, toml, text, name):
+    demo["OTP_CONFIG"] = toml(text)
+
+    assert set(problems(demo)) == {name}
+
+
+def test_no_representation_shows_a_secret(complete):
+    complete |= {
+        "OTP_REDIS_URL": "redis://:hunter2@redis.example",
+        "OTP_REDIS_SENTINEL_PASSWORD": "hunter2",
+        "OTP_SECRET_KEYS": "hunter2" * 5 + "," + "hunter2" * 6,
+        "OTP_NUMBER_KEY": "hunter2" * 7,
+        "OTP_NXCLOUD_ACCESS_KEY": "hunter2",
+        "OTP_NXCLOUD_ACCESS_SECRET": "hunter2",
+        "OTP_NXCLOUD_APPKEY": "hunter2",
+        "OTP_NXCLOUD_CALLBACK_SECRETS": "hunter2" * 8,
+    }
+
+    settings = load_settings(complete)
+
+    shown = f"{settings} {settings!r} {settings.model_dump()} {settings.applications}"
+    assert "hunter2" not in shown
+    assert not any(key.hex() in repr(settings) for key in settings.key_hashes())
+
+
+def test_settings_do_not_change(demo):
+    settings = load_settings(demo)
+
+    with pytest.raises(ValueError, match="frozen"):
+        settings.demo = False
+
+
+def test_settings_made_by_hand_read_no_environment(monkeypatch):
+    monkeypatch.setenv("OTP_PORT", "8123")
+
+    assert Settings().port == 8000
