@@ -1,0 +1,108 @@
+"""The values that labels of metrics can take: closed sets, so that no metric grows without bound.
+
+``none`` stands for what an event does not say, ``other`` for everything outside the set.
+"""
+
+import re
+from collections.abc import Iterable
+
+from phonenumbers import SUPPORTED_REGIONS
+
+from otp_service import data
+from otp_service.domain.verification import Channel
+from otp_service.errors import OtpError
+from otp_service.ports import SendVerdict
+
+NONE = "none"
+OTHER = "other"
+
+_MOST_OWN_WORDS = 64
+
+
+class ClosedSet:
+    """Lets its ``members`` through."""
+
+    def __init__(self, members: Iterable[str]) -> None:
+        self.members = frozenset(members)
+
+    def label(self, value: object) -> str:
+        """Give the value itself, or the word for what is none of the set."""
+        if value is None:
+            return NONE
+        text = str(value)
+        return text if text in self.members else OTHER
+
+
+class OwnWords:
+    """Lets through what can only be a name from our own code, and of these a fixed number.
+
+    Patterns of routes, operations of the store and names of budgets are closed sets which are
+    defined elsewhere; the form and the number here hold even if something else gets in.
+
+    Args:
+        form: what a whole word looks like.
+    """
+
+    def __init__(self, form: str) -> None:
+        self._form = re.compile(form)
+        self._seen: set[str] = set()
+
+    def label(self, value: object) -> str:
+        """Give the value itself, or the word for one word too many or of another form."""
+        if value is None:
+            return NONE
+        text = str(value)
+        if text in self._seen:
+            return text
+        if len(self._seen) >= _MOST_OWN_WORDS or not self._form.fullmatch(text):
+            return OTHER
+        self._seen.add(text)
+        return text
+
+
+def _public_codes(error: type[OtpError]) -> Iterable[str]:
+    if "code" in vars(error):
+        yield error.code
+    for narrower in error.__subclasses__():
+        yield from _public_codes(narrower)
+
+
+class Labels:
+    """One set for each label.
+
+    Args:
+        applications: their ids.
+        reasons: every word that the provider's clients give as a reason.
+    """
+
+    def __init__(self, *, applications: Iterable[str], reasons: Iterable[str]) -> None:
+        self.application = ClosedSet(applications)
+        self.provider_reason = ClosedSet(reasons)
+        self.country = ClosedSet(SUPPORTED_REGIONS)
+        self.channel = ClosedSet(Channel)
+        self.template = ClosedSet(
+            str(row["id"]) for row in data.load("templates.json")["templates"]
+        )
+        self.language = ClosedSet(row["code"] for row in data.load("languages.json")["languages"])
+        self.verdict = ClosedSet(SendVerdict)
+        codes = set(_public_codes(OtpError))
+        self.start = ClosedSet({"started"} | codes)
+        self.resend = ClosedSet({"resent"} | codes)
+        self.guess = ClosedSet({"approved"} | codes)
+        self.cancel = ClosedSet({"canceled"} | codes)
+        self.proof = ClosedSet({"active", "consumed_now", "inactive"})
+        self.detail = OwnWords(r"[a-z][a-z_]{0,47}")
+        self.operation = OwnWords(r"[a-z][a-z_]{0,47}")
+        self.store_outcome = ClosedSet({"ok", "unavailable"})
+        self.route = OwnWords(r"unmatched|/[a-z_./<>:-]{0,79}")
+        self.method = ClosedSet({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+        self.status = ClosedSet(map(str, range(100, 600)))
+
+    def provider_outcome(self, reason: str) -> str:
+        """Give the class of a provider client's reason, for what is timed by it."""
+        known = self.provider_reason.label(reason)
+        if known == "code_0":
+            return "accepted"
+        if known == OTHER:
+            return OTHER
+        return "refused" if known.startswith("code_") else "no_answer"
