@@ -1,0 +1,84 @@
+r"""The simulator as a WSGI application.
+
+State lives in the application's memory: several threads may share it, several processes would each
+have phones and faults of their own. Any WSGI server will do, for example::
+
+    granian --interface wsgi --factory --blocking-threads 8 \
+        --port 8001 otp_service.simulator.app:create_simulator
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from otp_service.simulator import control, guard, page, viber
+from otp_service.simulator.inbox import Inbox
+from otp_service.simulator.otp_template import DIALECTS, Dialect
+from otp_service.simulator.signature import Account
+from otp_service.simulator.viber import Provider, utc_now
+
+MAX_BODY_BYTES = 64 * 1024
+
+
+def create_simulator(
+    *,
+    access_key: str = "sim_access",
+    access_secret: str = "sim_secret",  # noqa: S107 - the published key of a make-believe account
+    appkey: str = "sim_app",
+    dialect: Dialect = "either",
+    inbox: Inbox | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    wait: Callable[[float], None] = time.sleep,
+) -> Flask:
+    """Give a provider of its own: one account, empty phones, no faults.
+
+    Args:
+        dialect: Which spelling of the OtpTemplate fields is taken: ``documented``, ``current`` or
+            ``either``.
+        inbox: Phones with other bounds than the usual.
+        clock: The provider's time, aware.
+        wait: Called with the seconds a ``delay_ms`` fault lasts.
+
+    Raises:
+        ValueError: For a dialect there is not.
+    """
+    if dialect not in DIALECTS:
+        message = f"dialect must be one of {', '.join(DIALECTS)}"
+        raise ValueError(message)
+    provider = Provider(
+        account=Account(access_key=access_key, access_secret=access_secret, appkey=appkey),
+        dialect=dialect,
+        inbox=Inbox() if inbox is None else inbox,
+        clock=clock,
+        wait=wait,
+    )
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    guard.install(app)
+    app.register_blueprint(viber.blueprint(provider))
+    app.register_blueprint(control.blueprint(provider.inbox, provider.faults))
+    app.register_blueprint(page.blueprint(provider.inbox))
+    app.register_error_handler(HTTPException, _explain)
+
+    @app.after_request
+    def date(response: Response) -> Response:
+        # Werkzeug's server writes a Date of its own beside ours; the others leave ours alone.
+        if "werkzeug.socket" not in request.environ:
+            response.date = clock()
+        return response
+
+    return app
+
+
+def _explain(error: HTTPException) -> Response:
+    response = jsonify(error=error.description)
+    response.status_code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    for name, value in error.get_headers():
+        if name not in response.headers:
+            response.headers[name] = value
+    return response
