@@ -13,7 +13,6 @@ from otp_service.nxcloud.signing import Credentials
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
 from otp_service.nxcloud.viber_answer import REASONS
-from otp_service.nxcloud.viber_answer import REASONS
 from otp_service.ports import Journal
 from otp_service.redis_store import (
     Connection,
@@ -50,7 +49,10 @@ class SystemClock:
 
 def wire_api(settings: Settings) -> OtpApi:
     """Give the WSGI application of these settings. Redis may be away; it is asked again later."""
-    configure_logs(settings.log_level)
+    configure_logs(
+        settings.log_level,
+        secrets=[secret.get_secret_value() for secret in settings.nxcloud_callback_secrets],
+    )
     journal = TelemetryJournal(applications=settings.applications, reasons=REASONS)
     store = wire_store(settings)
     NumberKeyMark(store, settings.number_key_bytes()).leave()

@@ -32,8 +32,8 @@ class VerificationId:
         number_tag: 14 URL-safe characters that name the number, never shown to a caller.
     """
 
-    text: str
-    random: str = field(repr=False)
+    text: str = field(repr=False)
+    random: str
     number_tag: str = field(repr=False)
 
 
@@ -41,8 +41,11 @@ class IdScheme:
     """Makes and reads ids.
 
     Args:
-        number_key: the secret behind tags and masks, at least 32 bytes. Another key forgets every
-            counter and every id.
+        number_key: the secret behind tags and masks. Another key forgets every counter and every
+            id.
+
+    Raises:
+        ValueError: the key is under 32 bytes.
     """
 
     def __init__(self, number_key: bytes) -> None:

@@ -34,8 +34,6 @@ class KeyRing:
     def __init__(self, secrets: Sequence[bytes]) -> None:
         if not secrets:
             raise ValueError("at least one secret is needed")
-        if any(len(secret) < MIN_SECRET_BYTES for secret in secrets):
-            raise ValueError(f"every secret needs at least {MIN_SECRET_BYTES} bytes")
         self._derived = {use: tuple(derive_key(s, use.value) for s in secrets) for use in Use}
 
     def newest(self, use: Use) -> bytes:
@@ -53,8 +51,13 @@ class KeyRing:
 def derive_key(secret: bytes, use: str) -> bytes:
     """Derive the 32-byte key of one use.
 
+    Raises:
+        ValueError: the secret is under 32 bytes.
+
     Source:
         RFC 5869 (HKDF) with SHA-256, no salt: the secrets are uniformly random themselves.
     """
+    if len(secret) < MIN_SECRET_BYTES:
+        raise ValueError(f"a secret needs at least {MIN_SECRET_BYTES} bytes")
     info = b"otp_service:" + use.encode()
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
