@@ -35,7 +35,8 @@ class RedisAddress:
     topology: Topology
     hosts: tuple[tuple[str, int], ...] = ()
     tls: bool = False
-    username: str | None = None
+    # Not shown either: in redis://secret@host the secret stands where a name belongs.
+    username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     service: str | None = None
     database: int = 0
@@ -90,6 +91,8 @@ def _hosts(topology: Topology, netloc: str) -> tuple[tuple[str, int], ...]:
         host, port = _host(part)
         if not host:
             raise RedisAddressError("a host is missing")
+        if not _is_name(host):
+            raise RedisAddressError("a host's name is of a form that no server can have")
         hosts.append((host, default_port if port is None else port))
     if topology is Topology.SINGLE and len(hosts) > 1:
         raise RedisAddressError("several hosts need redis+sentinel:// or redis+cluster://")
@@ -108,6 +111,14 @@ def _host(part: str) -> tuple[str | None, int | None]:
         # Not within the handler: its cause would repeat the text, maybe a password without its @.
         raise RedisAddressError(f"a port must be a number from 1 to {_MAX_PORT}")
     return host, port
+
+
+def _is_name(host: str) -> bool:
+    # The same encoding that looking it up would fail on, long after the settings were read.
+    try:
+        return bool(host.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _path(topology: Topology, path: str) -> tuple[str | None, int]:

@@ -22,6 +22,10 @@ end
 if now_ms >= tonumber(fields[3]) then
     return {'ended', 'e'}
 end
+-- Only if the log could not be written at the last guess: that guess was counted all the same.
+if tonumber(fields[4]) < 1 then
+    return {'ended', EXHAUSTED}
+end
 
 local secrets = tonumber(ARGV[5])
 local function accepted(digest, first)

@@ -1,0 +1,280 @@
+"""The store's answer is lost, or the store is: nothing is asked twice, nothing hangs."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from support.lines import Lines, cluster_lines, sentinel_line, single_line
+from support.redis_servers import RedisServer, wait_until
+from support.tcp_proxy import Mode
+from support.verifications import (
+    IDS,
+    KEYS,
+    NO_LIMITS,
+    OPERATIONS,
+    PHONE,
+    PIN,
+    REQUEST_ID,
+    SEALER,
+    SHOP,
+    WRONG_PIN,
+    Desk,
+    Operation,
+    SilentJournal,
+    shop,
+)
+
+from otp_service.domain.events import StoreAnswered
+from otp_service.domain.verification import Channel, Verification
+from otp_service.errors import StoreUnavailable
+from otp_service.ports import OutgoingMessage, SendReport, SendVerdict
+from otp_service.redis_store import RedisStore, Timeouts, connect, read_address
+from otp_service.service.dispatch import Dispatcher
+from otp_service.service.start import StartCommand, StartVerification
+
+AT_ONCE = timedelta(seconds=1)
+QUICK = Timeouts(connect=timedelta(milliseconds=200), read=timedelta(milliseconds=200))
+MAKERS = {"single": single_line, "sentinel": sentinel_line, "cluster": cluster_lines}
+
+
+@pytest.fixture(scope="module", params=MAKERS.values(), ids=MAKERS.keys())
+def all_lines(request: pytest.FixtureRequest) -> Iterator[Lines]:
+    with request.param() as made:
+        yield made
+
+
+@pytest.fixture
+def lines(all_lines: Lines) -> Iterator[Lines]:
+    all_lines.switch(Mode.PASS)
+    all_lines.view.flush()
+    yield all_lines
+    all_lines.switch(Mode.REFUSE)
+
+
+@pytest.fixture
+def journal() -> SilentJournal:
+    return SilentJournal()
+
+
+@pytest.fixture
+def desk(lines: Lines, journal: SilentJournal) -> Desk:
+    """A desk whose store has been in use: its connections stand, its scripts are known."""
+    made = new_desk(lines, journal)
+    works_again(made)
+    for operation in OPERATIONS.values():
+        operation(made, made.start())
+    lines.view.flush()
+    journal.events.clear()
+    return made
+
+
+@pytest.fixture(params=OPERATIONS.values(), ids=OPERATIONS.keys())
+def operation(request: pytest.FixtureRequest) -> Operation:
+    return request.param
+
+
+def new_desk(lines: Lines, journal: SilentJournal | None = None) -> Desk:
+    connection = connect(read_address(lines.url), timeouts=QUICK)
+    store = RedisStore(connection, journal or SilentJournal())
+    return Desk(store, shop(budgets=NO_LIMITS, resend_cooldown=timedelta(0)))
+
+
+def works_again(desk: Desk) -> Verification:
+    """Give a verification as soon as the store takes one; a sentinel looks about once a second."""
+    started: list[Verification] = []
+
+    def starts() -> bool:
+        try:
+            started.append(desk.start())
+        except StoreUnavailable:
+            return False
+        return True
+
+    wait_until(starts, what="the store works again", within=timedelta(seconds=10))
+    return started[0]
+
+
+def test_lost_answer_is_unavailable_and_nothing_is_sent_twice(
+    desk: Desk, lines: Lines, operation: Operation
+) -> None:
+    at = desk.start()
+    lines.switch(Mode.DROP_ONE)
+
+    with pytest.raises(StoreUnavailable):
+        operation(desk, at)
+
+    assert lines.sent("EVALSHA") == 1
+    assert lines.sent("EVAL") == 0
+
+
+def test_guess_whose_answer_was_lost_is_counted_once(desk: Desk, lines: Lines) -> None:
+    started = desk.start()
+    lines.switch(Mode.DROP_ONE)
+
+    with pytest.raises(StoreUnavailable):
+        desk.guess(started.id, WRONG_PIN)
+
+    (record,) = lines.view.hashes().values()
+    (log,) = lines.view.logs().values()
+    assert record[b"k"] == b"4"
+    assert [member[:1] for member in log].count(b"g") == 1
+
+
+def test_proof_whose_answer_was_lost_is_used_up(desk: Desk, lines: Lines) -> None:
+    started = desk.start()
+    desk.guess(started.id, PIN)
+    lines.switch(Mode.DROP_ONE)
+
+    with pytest.raises(StoreUnavailable):
+        desk.prove(started.id, consume=True)
+
+    lines.switch(Mode.PASS)
+    works_again(desk)
+    assert desk.prove(started.id) is None
+
+
+def test_answer_that_a_script_is_unknown_runs_nothing_when_it_is_lost(
+    desk: Desk, lines: Lines
+) -> None:
+    started = desk.start()
+    before = lines.view.dump()
+    lines.view.forget_scripts()
+    lines.switch(Mode.DROP_REPLIES)
+
+    with pytest.raises(StoreUnavailable):
+        desk.guess(started.id, WRONG_PIN)
+
+    assert lines.view.dump() == before
+
+
+def test_operation_sends_one_command_and_nothing_else(
+    desk: Desk, lines: Lines, operation: Operation
+) -> None:
+    at = desk.start()
+    lines.switch(Mode.PASS)
+
+    operation(desk, at)
+
+    requests = [proxy.requests for proxy in lines.proxies if b"EVALSHA" in proxy.requests]
+    assert len(requests) == 1
+    arguments = int(requests[0][1 : requests[0].index(b"\r\n")])
+    assert len(requests[0].split(b"\r\n$")) == 1 + arguments
+
+
+def test_failure_is_told_to_the_journal_without_its_text(
+    desk: Desk, lines: Lines, journal: SilentJournal
+) -> None:
+    started = desk.start()
+    journal.events.clear()
+    lines.switch(Mode.DROP_REPLIES)
+
+    with pytest.raises(StoreUnavailable) as failure:
+        desk.guess(started.id, WRONG_PIN)
+
+    (event,) = journal.events
+    assert isinstance(event, StoreAnswered)
+    assert (event.operation, event.outcome) == ("verify", "unavailable")
+    assert event.reason is not None
+    assert event.reason.endswith(("Error", "Exception"))
+    assert failure.value.retry_after == timedelta(seconds=1)
+    assert started.id.random not in repr(event) + str(failure.value)
+
+
+class CountingSender:
+    channel = Channel.VIBER
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    def send(self, message: OutgoingMessage) -> SendReport:
+        self.sent += 1
+        return SendReport(SendVerdict.ACCEPTED, "code_0", REQUEST_ID)
+
+
+@pytest.mark.parametrize("mode", [Mode.DROP_REPLIES, Mode.REFUSE], ids=str)
+def test_nothing_is_sent_when_a_start_cannot_be_stored(
+    desk: Desk, lines: Lines, mode: Mode
+) -> None:
+    sender, journal = CountingSender(), SilentJournal()
+    start = StartVerification(
+        ids=IDS,
+        keys=KEYS,
+        sealer=SEALER,
+        store=desk.store,
+        dispatcher=Dispatcher(sender=sender, store=desk.store, journal=journal),
+        journal=journal,
+    )
+    lines.switch(mode)
+
+    with pytest.raises(StoreUnavailable):
+        start(SHOP, StartCommand(phone=PHONE))
+
+    assert sender.sent == 0
+
+
+def test_store_that_refuses_connections_is_unavailable_at_once(
+    desk: Desk, lines: Lines, operation: Operation
+) -> None:
+    at = desk.start()
+    lines.switch(Mode.REFUSE)
+    began = time.monotonic()
+
+    with pytest.raises(StoreUnavailable):
+        operation(desk, at)
+
+    assert time.monotonic() - began < AT_ONCE.total_seconds()
+
+
+def test_store_that_falls_silent_is_unavailable_within_its_timeouts(
+    desk: Desk, lines: Lines
+) -> None:
+    started = desk.start()
+    lines.switch(Mode.SILENT)
+    began = time.monotonic()
+
+    with pytest.raises(StoreUnavailable):
+        desk.guess(started.id, PIN)
+
+    assert time.monotonic() - began < 2 * AT_ONCE.total_seconds()
+
+
+@pytest.mark.parametrize("mode", [Mode.REFUSE, Mode.DROP_REPLIES, Mode.SILENT], ids=str)
+def test_same_store_works_again_after_its_servers_came_back(
+    desk: Desk, lines: Lines, mode: Mode
+) -> None:
+    started = desk.start()
+    lines.switch(mode)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            desk.read(started.id)
+    lines.switch(Mode.REFUSE)
+    lines.switch(Mode.PASS)
+
+    works_again(desk)
+
+    assert desk.read(started.id).id == started.id
+
+
+def test_store_whose_servers_were_away_at_first_use_works_later(lines: Lines) -> None:
+    desk = new_desk(lines)
+    lines.switch(Mode.REFUSE)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            desk.try_start()
+    lines.switch(Mode.PASS)
+
+    assert works_again(desk).attempts_left == 5
+
+
+def test_server_that_was_ended_and_started_again_is_found_again() -> None:
+    with RedisServer() as server:
+        connection = connect(read_address(server.url), timeouts=QUICK)
+        desk = Desk(RedisStore(connection, SilentJournal()))
+        desk.start()
+        server.stop()
+        with pytest.raises(StoreUnavailable):
+            desk.try_start()
+        server.start()
+
+        assert isinstance(desk.try_start(), Verification)

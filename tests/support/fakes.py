@@ -1,0 +1,119 @@
+"""Fakes of the ports, each as small as the use cases' need of it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from support.verifications import IDS, PHONE, PLAN, REQUEST_ID, RULES, SEALER, SilentJournal
+
+from otp_service.domain.verification import (
+    Channel,
+    Delivery,
+    DeliveryState,
+    Status,
+    Verification,
+)
+from otp_service.errors import StoreUnavailable
+from otp_service.ports import (
+    NewVerification,
+    OutgoingMessage,
+    SendOutcome,
+    SendReport,
+    SendVerdict,
+)
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ENDS = [Status.APPROVED, Status.EXPIRED, Status.EXHAUSTED, Status.CANCELED]
+AWAY = StoreUnavailable("The store did not answer.", retry_after=timedelta(seconds=1))
+
+__all__ = ["AWAY", "ENDS", "NOW", "FakeSender", "FakeStore", "SilentJournal", "verification"]
+
+
+def verification(**changes: object) -> Verification:
+    """Give a pending verification of the tests' number, its one message of unknown fate."""
+    vid = IDS.new(PHONE)
+    made = Verification(
+        id=vid,
+        application_id="shop",
+        purpose="login",
+        status=Status.PENDING,
+        country="UA",
+        masked_phone="+380*******67",
+        sealed_phone=SEALER.seal(PHONE, bound_to=vid.text),
+        life=RULES.life,
+        attempts_left=5,
+        sends_left=2,
+        expires_at=NOW + RULES.life,
+        resend_at=NOW + RULES.resend_cooldown,
+        read_at=NOW,
+        plan=PLAN,
+        deliveries=(Delivery(1, Channel.VIBER, 3, "uk", DeliveryState.UNKNOWN, NOW),),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+class FakeStore:
+    """Answers every operation with what it was told to, and remembers what it was asked.
+
+    Args:
+        answer: to everything but settle; an exception is raised, None at start stores.
+        settling: an exception to raise instead of settling.
+    """
+
+    def __init__(self, answer: object = None, *, settling: Exception | None = None) -> None:
+        self.answer = answer
+        self.settling = settling
+        self.asked: list[tuple[object, ...]] = []
+        self.standing: NewVerification | None = None
+        self.settled: list[tuple[SendOutcome, str | None]] = []
+
+    def start(self, new: NewVerification) -> object:
+        self.asked.append(("start", new))
+        if self.answer is not None:
+            return self._answer()
+        self.standing = new
+        return verification(id=new.id, sealed_phone=new.sealed_phone, plan=new.plan)
+
+    def settle(
+        self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
+    ) -> Verification | None:
+        if self.settling:
+            raise self.settling
+        self.settled.append((outcome, request_id))
+        if outcome is SendOutcome.TAKEN_BACK:
+            return None
+        return verification.with_last_delivery(DeliveryState(outcome.value), request_id)
+
+    def __getattr__(self, operation: str) -> object:
+        def asked(*arguments: object, **named: object) -> object:
+            self.asked.append((operation, *arguments, named))
+            return self._answer()
+
+        return asked
+
+    def _answer(self) -> object:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    @property
+    def names(self) -> list[object]:
+        return [operation for operation, *_ in self.asked]
+
+
+class FakeSender:
+    """Takes a message as it is told to; looks whether its record stood when it was handed over."""
+
+    channel = Channel.VIBER
+
+    def __init__(self, verdict: SendVerdict = SendVerdict.ACCEPTED, store: object = None) -> None:
+        self._store = store
+        accepted = verdict is SendVerdict.ACCEPTED
+        self._report = SendReport(verdict, "code_0", REQUEST_ID if accepted else None)
+        self.sent: list[OutgoingMessage] = []
+        self.stored_when_sent: list[object] = []
+
+    def send(self, message: OutgoingMessage) -> SendReport:
+        self.sent.append(message)
+        if isinstance(self._store, FakeStore):
+            self.stored_when_sent.append(self._store.standing or self._store.names)
+        return self._report

@@ -1,0 +1,155 @@
+"""What stands in the servers of a store, seen past the store: every key, its value and its end."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from redis.exceptions import NoScriptError
+
+from otp_service.redis_store import Connection
+
+Execute = Callable[..., Any]
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+# Makes one key older: every moment it holds, and its end; a key whose end has passed goes.
+_AGE = """
+local key, by_ms = KEYS[1], tonumber(ARGV[1])
+local left_ms = redis.call('PTTL', key)
+if left_ms >= 0 and left_ms <= by_ms then
+    return redis.call('DEL', key)
+end
+if left_ms >= 0 then
+    redis.call('PEXPIRE', key, left_ms - by_ms)
+end
+local kind = redis.call('TYPE', key).ok
+if kind == 'hash' then
+    for _, name in ipairs(redis.call('HKEYS', key)) do
+        if string.find(name, '^[ebv]$') or string.find(name, '^e%d+$') then
+            local at_ms = tonumber(redis.call('HGET', key, name))
+            redis.call('HSET', key, name, string.format('%.0f', at_ms - by_ms))
+        end
+    end
+elseif kind == 'zset' then
+    local flat = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+    for at = 1, #flat, 2 do
+        redis.call('ZADD', key, string.format('%.0f', tonumber(flat[at + 1]) - by_ms), flat[at])
+    end
+end
+return 1
+"""
+
+
+class StoreView:
+    """Every server that holds keys, asked directly.
+
+    Args:
+        servers: for each master, what sends it one command.
+    """
+
+    def __init__(self, servers: Sequence[Execute]) -> None:
+        self.servers = servers
+
+    def flush(self) -> None:
+        for execute in self.servers:
+            execute("FLUSHALL")
+
+    def names(self) -> list[bytes]:
+        return sorted(key for execute in self.servers for key in execute("KEYS", "*"))
+
+    def dump(self) -> dict[bytes, Any]:
+        """Give every key with its value."""
+        return {
+            key: _value(execute, key) for execute in self.servers for key in execute("KEYS", "*")
+        }
+
+    def hashes(self) -> dict[bytes, dict[bytes, bytes]]:
+        return {key: value for key, value in self.dump().items() if isinstance(value, dict)}
+
+    def logs(self) -> dict[bytes, dict[bytes, int]]:
+        """Give every sorted set, its members with their scores."""
+        return {key: dict(value) for key, value in self.dump().items() if isinstance(value, tuple)}
+
+    def left(self) -> dict[bytes, timedelta]:
+        """Give every key with how long it still lives; negative if for ever."""
+        return {
+            key: int(execute("PTTL", key)) * _MILLISECOND
+            for execute in self.servers
+            for key in execute("KEYS", "*")
+        }
+
+    def encodings(self) -> dict[bytes, bytes]:
+        return {
+            key: execute("OBJECT", "ENCODING", key)
+            for execute in self.servers
+            for key in execute("KEYS", "*")
+        }
+
+    def now_ms(self) -> int:
+        """Give the first server's clock."""
+        seconds, microseconds = self.servers[0]("TIME")
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
+    def advance(self, span: timedelta) -> None:
+        """Let time pass: everything that stands grows older."""
+        for execute in self.servers:
+            for key in execute("KEYS", "*"):
+                execute("EVAL", _AGE, 1, key, span // _MILLISECOND)
+
+    def forget_scripts(self) -> None:
+        for execute in self.servers:
+            execute("SCRIPT FLUSH")
+
+
+class WatchedConnection:
+    """Counts what passes and holds every key to having an end, after each command."""
+
+    def __init__(self, connection: Connection, view: StoreView) -> None:
+        self._connection = connection
+        self._view = view
+        self.commands: list[str] = []
+
+    def execute(self, *command: str | int | bytes) -> Any:
+        self.commands.append(str(command[0]))
+        try:
+            return self._connection.execute(*command)
+        finally:
+            endless = [key for key, left in self._view.left().items() if left < timedelta(0)]
+            assert not endless, f"without an end after {command[0]}: {endless}"
+
+
+class StoppedClock:
+    """A connection whose scripts see a clock that only the test moves.
+
+    It says of every script that the server does not know it, so that the text comes by, and puts a
+    constant where the text asks for the time. Keys still end by the server's own clock.
+    """
+
+    _QUESTION = "redis.call('TIME')"
+
+    def __init__(self, connection: Connection, now_ms: int) -> None:
+        self._connection = connection
+        self.now_ms = now_ms
+
+    def advance(self, span: timedelta) -> None:
+        self.now_ms += span // _MILLISECOND
+
+    def execute(self, *command: str | int | bytes) -> Any:
+        if command[0] == "EVALSHA":
+            raise NoScriptError
+        name, body, *rest = command
+        seconds, milliseconds = divmod(self.now_ms, 1000)
+        assert str(body).count(self._QUESTION) == 1
+        answer = f"{{'{seconds}', '{milliseconds * 1000 + 999}'}}"
+        return self._connection.execute(name, str(body).replace(self._QUESTION, answer), *rest)
+
+
+def _value(execute: Execute, key: bytes) -> Any:
+    match execute("TYPE", key):
+        case b"hash":
+            return execute("HGETALL", key)
+        case b"zset":
+            members = execute("ZRANGE", key, 0, -1)
+            return tuple((member, int(execute("ZSCORE", key, member))) for member in members)
+        case _:
+            return execute("GET", key)
