@@ -25,7 +25,8 @@ from otp_service.nxcloud.result_codes import (
 from otp_service.nxcloud.transport import Answer, Exchange, LineProblem, NoAnswer, NotSent
 from otp_service.ports import SendReport, SendVerdict
 
-_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+# The page shows 32 hex digits; 48 characters still fit a field of the store.
+_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,48}")
 
 BAD_ANSWER = "bad_answer"
 HTTP_3XX = "http_3xx"

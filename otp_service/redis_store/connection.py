@@ -29,7 +29,7 @@ class Timeouts:
     """
 
     connect: timedelta = timedelta(seconds=1)
-    read: timedelta = timedelta(seconds=2)
+    read: timedelta = timedelta(seconds=1)
 
 
 class Connection(Protocol):

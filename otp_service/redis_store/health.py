@@ -1,5 +1,6 @@
 """Whether Redis can be trusted with counters."""
 
+import re
 from typing import Any
 
 from redis.exceptions import RedisClusterException, RedisError
@@ -34,6 +35,6 @@ def _node_problems(name: str, info: dict[str, Any]) -> list[str]:
     if policy != _POLICY:
         problems.append(f"{name}: maxmemory-policy is {policy}; it must be {_POLICY}.")
     version = str(info.get("redis_version", "0"))
-    if tuple(map(int, version.split(".")[:2])) < _OLDEST:
+    if tuple(map(int, re.findall(r"\d+", version)[:2])) < _OLDEST:
         problems.append(f"{name}: version {version} is older than 6.2.")
     return problems

@@ -94,7 +94,7 @@ class Settings(Rules, BaseSettings):
     )
     redis_sentinel_password: SecretStr = SecretStr("")
     redis_connect_timeout_seconds: Seconds = 1
-    redis_read_timeout_seconds: Seconds = 2
+    redis_read_timeout_seconds: Seconds = 1
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Number = Field(default=8_000, ge=1, le=65_535)

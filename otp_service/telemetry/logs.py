@@ -14,6 +14,8 @@ from otp_service.telemetry.cutting import Net
 
 # Libraries that bring handlers of their own, which write plain text.
 _WITH_OWN_HANDLERS = ("_granian", "granian.access", "werkzeug", "urllib3")
+# Their debug messages repeat what was sent, key names and all.
+_NEVER_AT_DEBUG = ("redis", "urllib3")
 
 _request_id: ContextVar[str | None] = ContextVar("otp_request_id", default=None)
 
@@ -72,6 +74,8 @@ def _configure_libraries(threshold: int, output: TextIO, net: Net) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    for name in _NEVER_AT_DEBUG:
+        logging.getLogger(name).setLevel(max(threshold, logging.INFO))
 
 
 def _last_processors(net: Net) -> list[Processor]:

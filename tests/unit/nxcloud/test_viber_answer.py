@@ -56,7 +56,7 @@ def test_other_code_is_the_providers_failure(code: int) -> None:
     assert reading.may_be_retried
 
 
-@pytest.mark.parametrize("request_id", ["a", "A-9" * 21 + "z"], ids=["shortest", "longest"])
+@pytest.mark.parametrize("request_id", ["a", "A-9" * 16], ids=["shortest", "longest"])
 def test_request_id_of_any_accepted_shape_is_kept(request_id: str) -> None:
     reading = read({"code": 0, "data": {"requestId": request_id}})
 
@@ -72,7 +72,7 @@ def test_request_id_of_any_accepted_shape_is_kept(request_id: str) -> None:
         pytest.param({"data": {}}, id="no-id"),
         pytest.param({"data": {"requestId": 17}}, id="number"),
         pytest.param({"data": {"requestId": ""}}, id="empty"),
-        pytest.param({"data": {"requestId": "a" * 65}}, id="too-long"),
+        pytest.param({"data": {"requestId": "a" * 49}}, id="too-long"),
         pytest.param({"data": {"requestId": "a b"}}, id="blank"),
         pytest.param({"data": {"requestId": f"{REQUEST_ID}\n"}}, id="line-break"),
         pytest.param({"data": {"requestId": "٣"}}, id="other-digits"),

@@ -1,6 +1,7 @@
 import logging
 import re
 import threading
+from io import StringIO
 
 import pytest
 
@@ -96,6 +97,16 @@ def test_message_of_a_library_is_a_line_of_ours(log, lines):
         "logger": "library",
         "request_id": "request-1",
     }
+
+
+@pytest.mark.parametrize("name", ["redis", "redis.cluster", "urllib3.connectionpool"])
+def test_what_clients_send_is_not_repeated_even_at_debug(name: str) -> None:
+    output = StringIO()
+    configure_logs("debug", stream=output)
+
+    logging.getLogger(name).debug("sent EVALSHA otp1:{tag}:v:random")
+
+    assert output.getvalue() == ""
 
 
 @pytest.mark.parametrize("name", ["_granian", "granian.access", "werkzeug", "urllib3"])
