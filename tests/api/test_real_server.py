@@ -1,6 +1,5 @@
 import json
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from support.processes import await_answer, clean_environ, free_port, running
 from werkzeug.serving import make_server
 
 HERE = Path(__file__).parent
@@ -17,21 +17,15 @@ BIG = bytes(2_000_000)
 
 
 @pytest.fixture(scope="module")
-def granian_port() -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def granian_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    port = free_port()
     options = ["--interface", "wsgi", "--workers", "1", "--blocking-threads", "4"]
     command = [sys.executable, "-m", "granian", *options, "--port", str(port), "served:app"]
-    with subprocess.Popen(
-        command, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as server:
-        for line in server.stdout:
-            if "Started worker" in line:
-                break
+    log = tmp_path_factory.mktemp("granian") / "log"
+    environ = clean_environ(PYTHONPATH=str(HERE))
+    with running(command, environ=environ, log=log) as server:
+        await_answer(f"http://127.0.0.1:{port}/healthz", server, log)
         yield port
-        server.terminate()
-        server.stdout.read()
 
 
 @pytest.fixture
