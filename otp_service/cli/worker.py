@@ -5,7 +5,11 @@ a header that nobody sent and a secret would be within reach of any middleware. 
 application has read the environment, what could do harm there is removed from it.
 """
 
+import multiprocessing
 import os
+import signal
+import threading
+from multiprocessing.process import BaseProcess
 
 from flask import Flask
 
@@ -23,6 +27,7 @@ def create_service() -> Flask:
     """Give the service as the environment says, and clear the environment."""
     from otp_service.app import create_app  # noqa: PLC0415 - the simulator's worker needs none
 
+    _tie_to_server()
     app = create_app()
     _clear_environment()
     return app
@@ -32,9 +37,30 @@ def create_simulator() -> Flask:
     """Give the simulator as its command said, and clear the environment."""
     from otp_service.simulator import app as simulator  # noqa: PLC0415 - nor the service's this
 
+    _tie_to_server()
     dialect = os.environ.get(_SIMULATOR_DIALECT, "either")
     _clear_environment()
     return simulator.create_simulator(dialect=dialect)  # type: ignore[arg-type]
+
+
+def _tie_to_server() -> None:
+    """Let this worker end when it is told to while it still loads, and when the server is gone.
+
+    A forked worker begins with the server's own signal handlers, which would swallow a SIGTERM
+    that comes before the worker sets its own. And a server that was killed ends no worker: they
+    would go on serving with settings that nobody can change any more.
+    """
+    server = multiprocessing.parent_process()
+    if server is None:
+        return
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_DFL)
+    threading.Thread(target=_end_with, args=(server,), daemon=True).start()
+
+
+def _end_with(server: BaseProcess) -> None:
+    server.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _clear_environment() -> None:

@@ -43,6 +43,7 @@ class Deployment:
     environ: dict[str, str]
     log: Path
     provider: subprocess.Popen[bytes]
+    service: subprocess.Popen[bytes]
 
     def stop_provider(self) -> None:
         self.provider.terminate()
@@ -81,7 +82,7 @@ class Deploying:
             ["simulator", "--port", str(simulator_port)], clean_environ(), f"{simulator}/"
         )
         service = f"http://127.0.0.1:{port}"
-        self._run(["serve"], environ, f"{service}/healthz", log)
+        running = self._run(["serve"], environ, f"{service}/healthz", log)
         return Deployment(
             shop=Caller(service, simulator, _SHOP_KEY),
             bank=Caller(service, simulator, _BANK_KEY),
@@ -90,6 +91,7 @@ class Deploying:
             environ=environ,
             log=log,
             provider=provider,
+            service=running,
         )
 
     def __exit__(self, *_: object) -> None:

@@ -13,6 +13,7 @@ import requests
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 30
+ENDS_WITHIN_SECONDS = 15
 
 
 def free_port() -> int:
@@ -40,10 +41,11 @@ def running(
     finally:
         process.terminate()
         try:
-            process.wait(PATIENCE_SECONDS)
+            process.wait(ENDS_WITHIN_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+            raise AssertionError(f"{command} did not end; its log: {log.read_text()}") from None
 
 
 @contextmanager
