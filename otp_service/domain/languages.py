@@ -150,7 +150,10 @@ def _bcp47(text: str) -> str | None:
 
 @lru_cache(maxsize=_REMEMBERED_TAGS)
 def _nearest(tag: str) -> _Match | None:
-    """Find the nearest language by CLDR distance; of equals the first of the provider's list.
+    """Find the nearest language by CLDR distance.
+
+    Of equals the tag's own language goes first (Serbian as Montenegro writes it is as near to
+    Croatian), then the first of the provider's list.
 
     Source:
         Unicode CLDR, language matching and likely subtags, as langcodes carries them.
@@ -161,8 +164,13 @@ def _nearest(tag: str) -> _Match | None:
             desired = langcodes.Language.get(tag)
         except LanguageTagError:
             return None
-        matches = [_Match(code, desired.distance(language)) for code, language in _SUPPORTED]
-    return min(matches, key=lambda match: match.distance)
+        own = desired.maximize().language
+        ranked = [
+            (desired.distance(language), language.language != own, place, code)
+            for place, (code, language) in enumerate(_SUPPORTED)
+        ]
+    distance, _, _, code = min(ranked)
+    return _Match(code, distance)
 
 
 def _forget_when_many() -> None:

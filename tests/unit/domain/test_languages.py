@@ -189,13 +189,14 @@ def test_english_is_the_last_resort(default: str | None) -> None:
     assert choice.reason is LanguageReason.FALLBACK
 
 
-def test_of_equally_near_languages_the_providers_first_is_taken() -> None:
+def test_of_equally_near_languages_the_tags_own_is_taken() -> None:
     distances = {
         code: langcodes.tag_distance("sr-Latn-ME", LANGUAGES[code].bcp47) for code in ("hr", "sr")
     }
 
     assert distances["hr"] == distances["sr"]
-    assert code_of("sr-Latn-ME") == "hr"
+    assert code_of("sr-Latn-ME") == "sr"
+    assert choose_language([], country="ME", default=None).code == "sr"
 
 
 @pytest.mark.parametrize(
