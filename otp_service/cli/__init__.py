@@ -6,8 +6,8 @@ import click
 
 _COMMANDS = {
     "serve": "Run the service with the settings of the environment, on the production server.",
-    "check": "Read the settings, reach Redis and the provider's clock, and name every problem.",
-    "templates": "Show which template and language would be sent, and why.",
+    "check": "Read the settings, reach Redis and the provider's clock, name every problem at once.",
+    "templates": "Show which template and language would be sent and why, and the English text.",
     "simulator": "Run the provider simulator alone.",
     "demo": "Run service and simulator together on this machine, without Redis or an account.",
 }
@@ -31,6 +31,6 @@ class _Commands(click.Group):
 
 
 @click.command(cls=_Commands)
-@click.version_option(package_name="otp-service")
+@click.version_option(package_name="otp-service", prog_name="otp-service")
 def main() -> None:
     """One-time codes over Viber: start a verification, check what was typed."""

@@ -6,23 +6,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import click
 import requests
 
+from otp_service.cli.listening import free_address
+
+_HOST = "127.0.0.1"
+_PORT = click.IntRange(1, 65_535)
 _STARTS_WITHIN_SECONDS = 30
 _ENDS_WITHIN_SECONDS = 10
 _POLL_SECONDS = 0.05
+_WATCH_SECONDS = 1
 
 _BANNER = """
-service    http://127.0.0.1:{port}        its API: http://127.0.0.1:{port}/docs
-simulator  http://127.0.0.1:{simulator_port}        the phone's messages are shown there
+service    http://{host}:{port}        its API: http://{host}:{port}/docs
+simulator  http://{host}:{simulator_port}        the phone's messages are shown there
 
 Send a code:
 
-  curl -sS http://127.0.0.1:{port}/otp/start -H 'Authorization: Bearer otp_demo' \\
+  curl -sS http://{host}:{port}/otp/start -H 'Authorization: Bearer otp_demo' \\
     -H 'Content-Type: application/json' -d '{{"phone": "+380671234567"}}'
 
 Ctrl-C ends both.
@@ -30,26 +35,34 @@ Ctrl-C ends both.
 
 
 @click.command("demo")
-@click.option("--port", default=8000, show_default=True, help="The service's port.")
-@click.option("--simulator-port", default=8001, show_default=True, help="The simulator's port.")
+@click.option("--port", type=_PORT, default=8000, show_default=True, help="The service's port.")
+@click.option(
+    "--simulator-port", type=_PORT, default=8001, show_default=True, help="The simulator's port."
+)
 def command(port: int, simulator_port: int) -> None:
     """Run service and simulator together on this machine, without Redis or an account."""
+    if port == simulator_port:
+        raise click.UsageError("the service and the simulator need a port each")
+    # Before anything starts: whoever has a port already would answer in our parts' stead.
+    for each in (port, simulator_port):
+        free_address(_HOST, each)
     service = {
         **os.environ,
         "OTP_DEMO": "true",
         "OTP_PORT": str(port),
-        "OTP_NXCLOUD_BASE_URL": f"http://127.0.0.1:{simulator_port}",
+        "OTP_NXCLOUD_BASE_URL": f"http://{_HOST}:{simulator_port}",
     }
-    signal.signal(signal.SIGTERM, _end)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _end)
     try:
         with (
             _running(["simulator", "--port", str(simulator_port)], dict(os.environ)) as simulator,
             _running(["serve"], service) as api,
         ):
             parts = {"simulator": simulator, "service": api}
-            _await(parts, f"http://127.0.0.1:{simulator_port}/simulator/messages")
-            _await(parts, f"http://127.0.0.1:{port}/healthz")
-            click.echo(_BANNER.format(port=port, simulator_port=simulator_port))
+            _await(parts, f"http://{_HOST}:{simulator_port}/simulator/messages")
+            _await(parts, f"http://{_HOST}:{port}/healthz")
+            click.echo(_BANNER.format(host=_HOST, port=port, simulator_port=simulator_port))
             _watch(parts)
     except KeyboardInterrupt:
         click.echo("ended")
@@ -71,30 +84,35 @@ def _running(arguments: list[str], environ: dict[str, str]) -> Iterator[subproce
         yield process
     finally:
         process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(_ENDS_WITHIN_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        # All of its session: a server that does not end by itself leaves its workers behind.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _await(parts: dict[str, subprocess.Popen[bytes]], url: str) -> None:
     """Wait until an address answers."""
     last = time.monotonic() + _STARTS_WITHIN_SECONDS
-    while time.monotonic() < last:
-        _fail_if_ended(parts)
-        try:
-            requests.get(url, timeout=1)
-        except requests.ConnectionError:
-            time.sleep(_POLL_SECONDS)
-        else:
-            return
+    with requests.Session() as session:
+        # A proxy of the environment is not for this machine.
+        session.trust_env = False
+        while time.monotonic() < last:
+            _fail_if_ended(parts)
+            try:
+                session.get(url, timeout=1)
+            except requests.RequestException:
+                time.sleep(_POLL_SECONDS)
+            else:
+                return
     raise click.ClickException(f"{url} did not answer within {_STARTS_WITHIN_SECONDS} s")
 
 
 def _watch(parts: dict[str, subprocess.Popen[bytes]]) -> None:
     while True:
         _fail_if_ended(parts)
-        time.sleep(1)
+        time.sleep(_WATCH_SECONDS)
 
 
 def _fail_if_ended(parts: dict[str, subprocess.Popen[bytes]]) -> None:

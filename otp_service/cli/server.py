@@ -3,17 +3,24 @@
 Why granian and these figures: docs/production-server.md, with the measurements.
 """
 
+import logging
 import os
-import shutil
-import tempfile
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import click
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from otp_service.cli.listening import authority, free_address
 from otp_service.settings import Settings
 
 _MULTIPROCESS_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+_METRICS_PREFIX = "otp-service-metrics-"
 # Seconds in which requests under way may end after a SIGTERM: the provider's longest answer, and
 # some more.
 _LAST_REQUESTS_SECONDS = 30
@@ -25,39 +32,59 @@ _LOGS = {
     "loggers": {"_granian": {"handlers": [], "propagate": True}},
 }
 
+_log = logging.getLogger(__name__)
+
 
 def serve_service(settings: Settings) -> None:
-    """Serve until SIGTERM or Ctrl-C; requests under way are finished."""
-    made = _metrics_directory(settings.workers)
-    # Only now: prometheus_client looks for that directory when it is first imported.
-    from otp_service.telemetry import configure_logs  # noqa: PLC0415
+    """Serve until SIGTERM or Ctrl-C; requests under way are finished.
 
-    configure_logs(settings.log_level)
-    try:
+    Raises:
+        ClickException: nothing can be served at this host and port.
+    """
+    address = free_address(settings.host, settings.port)
+    with _shared_metrics(settings.workers):
+        # Only now: prometheus_client looks for that directory when it is first imported.
+        from otp_service.telemetry import configure_logs  # noqa: PLC0415
+
+        configure_logs(settings.log_level)
+        _log.info(
+            "serving at http://%s (workers: %d, threads of each: %d)",
+            authority(address, settings.port),
+            settings.workers,
+            settings.threads,
+        )
         _run(
             "otp_service.cli.worker:create_service",
-            host=settings.host,
+            address=address,
             port=settings.port,
             workers=settings.workers,
             threads=settings.threads,
         )
-    finally:
-        if made:
-            shutil.rmtree(made, ignore_errors=True)
 
 
 def serve_simulator(*, host: str, port: int, threads: int) -> None:
-    """Serve the simulator, whose state is in one process' memory."""
+    """Serve the simulator, whose state is in one process' memory.
+
+    Raises:
+        ClickException: nothing can be served at this host and port.
+    """
+    address = free_address(host, port)
+    click.echo(f"simulator: http://{authority(address, port)} (its phones are shown there)")
     _run(
-        "otp_service.cli.worker:create_simulator", host=host, port=port, workers=1, threads=threads
+        "otp_service.cli.worker:create_simulator",
+        address=address,
+        port=port,
+        workers=1,
+        threads=threads,
     )
 
 
-def _run(target: str, *, host: str, port: int, workers: int, threads: int) -> None:
+def _run(target: str, *, address: str, port: int, workers: int, threads: int) -> None:
+    os.register_at_fork(after_in_child=_heed_sigterm)
     Granian(
         target,
         factory=True,
-        address=host,
+        address=address,
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
@@ -74,10 +101,32 @@ def _run(target: str, *, host: str, port: int, workers: int, threads: int) -> No
     ).serve()
 
 
-def _metrics_directory(workers: int) -> str | None:
+def _heed_sigterm() -> None:
+    """Let a worker end when it is told to while it still loads.
+
+    It begins with the signal handlers of the server it was forked from, which would swallow a
+    SIGTERM that comes before it sets its own, and leave it to be killed half a minute later.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def _shared_metrics(workers: int) -> Iterator[None]:
     """Give several workers one place to count in, unless the operator named one."""
-    if workers == 1 or os.environ.get(_MULTIPROCESS_METRICS):
-        return None
-    directory = tempfile.mkdtemp(prefix="otp-service-metrics-")
-    os.environ[_MULTIPROCESS_METRICS] = directory
-    return directory
+    if named := os.environ.get(_MULTIPROCESS_METRICS):
+        _make(Path(named))
+        yield
+    elif workers == 1:
+        yield
+    else:
+        with TemporaryDirectory(prefix=_METRICS_PREFIX, ignore_cleanup_errors=True) as directory:
+            os.environ[_MULTIPROCESS_METRICS] = directory
+            yield
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"the directory cannot be made: {error.strerror}"
+        raise click.ClickException(f"{_MULTIPROCESS_METRICS}: {problem}.") from None

@@ -44,18 +44,14 @@ def create_simulator() -> Flask:
 
 
 def _tie_to_server() -> None:
-    """Let this worker end when it is told to while it still loads, and when the server is gone.
+    """Let this worker end when the server is gone.
 
-    A forked worker begins with the server's own signal handlers, which would swallow a SIGTERM
-    that comes before the worker sets its own. And a server that was killed ends no worker: they
-    would go on serving with settings that nobody can change any more.
+    A server that was killed ends no worker: they would go on serving with settings that nobody can
+    change any more.
     """
     server = multiprocessing.parent_process()
-    if server is None:
-        return
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(server,), daemon=True).start()
+    if server is not None:
+        threading.Thread(target=_end_with, args=(server,), daemon=True).start()
 
 
 def _end_with(server: BaseProcess) -> None:

@@ -1,0 +1,59 @@
+"""What ``otp-service check`` finds beyond the settings: at the store and at the provider."""
+
+from dataclasses import dataclass
+
+from otp_service.errors import StoreUnavailable
+from otp_service.nxcloud.clock_check import (
+    TOLERANCE,
+    ClockUnread,
+    check_clock,
+    offset_in_words,
+)
+from otp_service.redis_store import NumberKeyMark, store_problems
+from otp_service.settings import Settings
+from otp_service.wiring import SystemClock, store_address, wire_store, wire_transport
+
+_ANOTHER_KEY = (
+    "OTP_NUMBER_KEY is not the key this store was last served with: with another, every number's "
+    "counters and every verification under way are forgotten."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at, in words that show no secret."""
+
+    words: str
+    is_problem: bool = True
+
+
+def examine_store(settings: Settings) -> list[Finding]:
+    """Say whether Redis can be trusted with counters, and was served with the same number key."""
+    if settings.has_embedded_store:
+        return [Finding("store: embedded; it forgets with the process", is_problem=False)]
+    connection = wire_store(settings)
+    problems = list(store_problems(connection, store_address(settings)))
+    try:
+        if NumberKeyMark(connection, settings.number_key_bytes()).is_of_another_key():
+            problems.append(_ANOTHER_KEY)
+    except StoreUnavailable as failure:
+        # Once said is enough, and whoever was away at first has been named already.
+        if not problems:
+            reason = type(failure.__cause__).__name__
+            problems.append(f"Redis answers, but its mark of the number key is unread ({reason}).")
+    if problems:
+        return [Finding(problem) for problem in problems]
+    return [Finding("store: answers, and evicts nothing", is_problem=False)]
+
+
+def examine_provider(settings: Settings) -> list[Finding]:
+    """Say whether the provider answers, and how far its clock is from this machine's."""
+    with wire_transport(settings) as transport:
+        found = check_clock(transport, SystemClock())
+    if isinstance(found, ClockUnread):
+        return [Finding(f"The provider's clock at {settings.nxcloud_base_url}: {found.words}.")]
+    if abs(found) > TOLERANCE:
+        consequence = "Beyond 60 s the provider refuses every message."
+        return [Finding(f"{offset_in_words(found)} {consequence}")]
+    apart = abs(found).total_seconds()
+    return [Finding(f"provider: answers; clocks differ by {apart:.1f} s", is_problem=False)]

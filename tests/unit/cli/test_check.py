@@ -1,0 +1,204 @@
+import subprocess
+import sys
+from collections.abc import MutableMapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from redis.exceptions import ConnectionError as RedisGone
+from support.processes import clean_environ, free_port
+from support.redis_servers import RedisServer
+
+from otp_service.cli import findings
+from otp_service.cli.check import command
+from otp_service.redis_store import NumberKeyMark, connect, read_address
+from tests.unit.cli.conftest import REDIS_PASSWORD, SECRETS
+from tests.unit.nxcloud.scripted_server import ScriptedServer, answer
+
+Environ = MutableMapping[str, str]
+
+
+def check() -> Result:
+    return CliRunner().invoke(command)
+
+
+def problems_of(result: Result) -> list[str]:
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert "ready" not in result.stdout
+    return result.stderr.splitlines()
+
+
+def dated(provider: ScriptedServer, *, ahead: timedelta = timedelta()) -> None:
+    provider.script(answer(b"", date=datetime.now(UTC) + ahead))
+
+
+def mark(redis: RedisServer, number_key: str) -> None:
+    NumberKeyMark(connect(read_address(redis.url)), number_key.encode()).leave()
+
+
+class DyingConnection:
+    """A line to a Redis that answers one command and is gone."""
+
+    def execute_on_all(self, *command: str) -> dict[str, dict[str, str]]:
+        return {"Redis": {"maxmemory_policy": "noeviction", "redis_version": "7.2.0"}}
+
+    def execute(self, *command: str | int | bytes) -> object:
+        raise RedisGone
+
+
+def test_all_well_is_said_plainly(deployed: Environ, scripted: ScriptedServer) -> None:
+    dated(scripted)
+
+    result = check()
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    store, provider, verdict = result.stdout.splitlines()
+    assert store == "store: answers, and evicts nothing"
+    assert provider.startswith("provider: answers; clocks differ by ")
+    assert verdict == "ready"
+
+
+def test_embedded_store_is_called_what_it_is(deployed: Environ, scripted: ScriptedServer) -> None:
+    deployed["OTP_REDIS_URL"] = "memory://"
+    dated(scripted)
+
+    result = check()
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("store: embedded; it forgets with the process\n")
+
+
+def test_wrong_settings_are_all_named_and_nothing_is_reached(
+    deployed: Environ, scripted: ScriptedServer
+) -> None:
+    deployed.update(OTP_PORT="http", OTP_NUMBER_KEY="short", OTP_TREADS="7")
+
+    problems = problems_of(check())
+
+    named = [problem.split(": ")[1] for problem in problems]
+    assert named == ["OTP_NUMBER_KEY", "OTP_PORT", "OTP_TREADS"]
+    assert scripted.connections == 0
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [
+        (timedelta(seconds=40), "40 s behind the provider's"),
+        (timedelta(seconds=-40), "40 s ahead of the provider's"),
+    ],
+    ids=["behind", "ahead"],
+)
+def test_clock_that_is_off_is_said_in_words(
+    deployed: Environ, scripted: ScriptedServer, ahead: timedelta, words: str
+) -> None:
+    dated(scripted, ahead=ahead)
+
+    (problem,) = problems_of(check())
+
+    assert words in problem
+    assert "Beyond 60 s the provider refuses every message." in problem
+
+
+def test_store_and_provider_that_are_away_are_both_named(
+    deployed: Environ, scripted: ScriptedServer
+) -> None:
+    deployed["OTP_REDIS_URL"] = f"redis://127.0.0.1:{free_port()}"
+    scripted.close()
+
+    store, provider = problems_of(check())
+
+    assert store == "problem: Redis does not answer (ConnectionError)."
+    assert deployed["OTP_NXCLOUD_BASE_URL"] in provider
+    assert "the connection is refused" in provider
+
+
+def test_everything_that_is_wrong_is_named_at_once(
+    deployed: Environ, scripted: ScriptedServer, redis: RedisServer
+) -> None:
+    redis.client.config_set("maxmemory-policy", "allkeys-lru")
+    mark(redis, "another number key than that of the settings")
+    dated(scripted, ahead=timedelta(minutes=2))
+
+    policy, key, clock = problems_of(check())
+
+    assert "maxmemory-policy is allkeys-lru; it must be noeviction" in policy
+    assert "OTP_NUMBER_KEY is not the key this store was last served with" in key
+    assert "120 s behind" in clock
+
+
+def test_number_key_of_the_last_service_is_no_problem(
+    deployed: Environ, scripted: ScriptedServer, redis: RedisServer
+) -> None:
+    mark(redis, SECRETS["OTP_NUMBER_KEY"])
+    dated(scripted)
+
+    assert check().exit_code == 0
+
+
+def test_looking_changes_nothing(
+    deployed: Environ, scripted: ScriptedServer, redis: RedisServer
+) -> None:
+    dated(scripted)
+
+    check()
+
+    assert redis.client.keys() == []
+
+
+def test_store_that_dies_while_it_is_looked_at_is_a_problem(
+    deployed: Environ, scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "wire_store", lambda settings: DyingConnection())
+    dated(scripted)
+
+    (problem,) = problems_of(check())
+
+    assert problem.endswith("its mark of the number key is unread (ConnectionError).")
+
+
+def test_store_user_who_may_not_read_is_a_problem(
+    deployed: Environ, scripted: ScriptedServer, redis: RedisServer
+) -> None:
+    redis.client.acl_setuser(
+        "lame", enabled=True, passwords=[f"+{REDIS_PASSWORD}"], commands=["+info"]
+    )
+    deployed["OTP_REDIS_URL"] = f"redis://lame:{REDIS_PASSWORD}@127.0.0.1:{redis.port}"
+    dated(scripted)
+
+    (problem,) = problems_of(check())
+
+    assert "mark of the number key is unread (NoPermissionError)" in problem
+    assert REDIS_PASSWORD not in problem
+
+
+@pytest.mark.parametrize("broken", [{}, {"OTP_PORT": "http"}], ids=["settings read", "not read"])
+def test_output_holds_no_secret(
+    deployed: Environ, scripted: ScriptedServer, redis: RedisServer, broken: dict[str, str]
+) -> None:
+    deployed["OTP_REDIS_URL"] = f"redis://nobody:{REDIS_PASSWORD}@127.0.0.1:{redis.port}"
+    deployed.update(broken)
+    scripted.close()
+
+    output = check().output
+
+    assert "problem: " in output
+    assert [secret for secret in [*SECRETS.values(), REDIS_PASSWORD] if secret in output] == []
+
+
+def test_running_workers_metrics_are_left_alone(scripted: ScriptedServer, tmp_path: Path) -> None:
+    directory = tmp_path / "metrics"
+    directory.mkdir()
+    dated(scripted)
+    environ = clean_environ(
+        OTP_DEMO="true",
+        OTP_NXCLOUD_BASE_URL=scripted.url,
+        PROMETHEUS_MULTIPROC_DIR=str(directory),
+    )
+    program = [sys.executable, "-m", "otp_service.cli", "check"]
+
+    done = subprocess.run(program, env=environ, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(directory.iterdir()) == []

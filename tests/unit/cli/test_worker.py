@@ -1,0 +1,143 @@
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator, MutableMapping
+from pathlib import Path
+
+import pytest
+import requests
+from support.processes import await_answer, clean_environ, cli, free_port
+from support.redis_servers import wait_until
+
+from otp_service.cli.worker import create_service, create_simulator, serve_with_dialect
+
+Environ = MutableMapping[str, str]
+HARMFUL = [
+    "CONTENT_LENGTH",
+    "CONTENT_TYPE",
+    "HTTP_AUTHORIZATION",
+    "HTTP_PROXY",
+    "OTP_SECRET_KEYS",
+    "REMOTE_ADDR",
+    "REQUEST_METHOD",
+]
+
+
+@pytest.fixture
+def harmful(environ: Environ, logs: None) -> Environ:
+    environ.update(dict.fromkeys(HARMFUL, "x" * 32), OTP_DEMO="true", LANG="C.UTF-8")
+    return environ
+
+
+class FakeServer:
+    """The process that forked this one, ended when the test says so."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.killed: queue.Queue[tuple[int, int]] = queue.Queue()
+
+    def join(self) -> None:
+        self.ended.wait()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, signals: None) -> Iterator[FakeServer]:
+    """For a worker that is made once: its last act must find the fake still in place."""
+    fake = FakeServer()
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: fake)
+    monkeypatch.setattr(os, "kill", lambda pid, number: fake.killed.put((pid, number)))
+    before = set(threading.enumerate())
+    yield fake
+    fake.ended.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+
+
+def test_service_leaves_nothing_harmful_in_the_environment(harmful: Environ) -> None:
+    app = create_service()
+
+    assert [name for name in HARMFUL if name in os.environ] == []
+    assert [name for name in os.environ if name.startswith(("OTP_", "HTTP_"))] == []
+    assert os.environ["LANG"] == "C.UTF-8"
+    assert app.test_client().get("/healthz").status_code == 200
+
+
+def test_simulator_leaves_nothing_harmful_in_the_environment(harmful: Environ) -> None:
+    create_simulator()
+
+    assert [name for name in os.environ if name.startswith(("OTP_", "HTTP_"))] == []
+
+
+@pytest.mark.parametrize("dialect", ["either", "documented", "current"])
+def test_simulator_takes_the_dialect_of_its_command(
+    environ: Environ, monkeypatch: pytest.MonkeyPatch, dialect: str
+) -> None:
+    taken: list[str] = []
+    monkeypatch.setattr(
+        "otp_service.simulator.app.create_simulator", lambda *, dialect: taken.append(dialect)
+    )
+    serve_with_dialect(dialect)
+
+    create_simulator()
+
+    assert taken == [dialect]
+
+
+def test_simulator_without_its_command_takes_either_dialect(
+    environ: Environ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str] = []
+    monkeypatch.setattr(
+        "otp_service.simulator.app.create_simulator", lambda *, dialect: taken.append(dialect)
+    )
+
+    create_simulator()
+
+    assert taken == ["either"]
+
+
+def test_key_in_the_servers_environment_lets_nobody_in(tmp_path: Path) -> None:
+    port, log = free_port(), tmp_path / "log"
+    environ = clean_environ(
+        OTP_DEMO="true", OTP_PORT=str(port), HTTP_AUTHORIZATION="Bearer otp_demo"
+    )
+    url = f"http://127.0.0.1:{port}/otp/verifications/{'x' * 36}"
+    with cli("serve", environ=environ, log=log) as process:
+        await_answer(url, process, log)
+
+        without, with_key = (
+            requests.get(url, headers=headers, timeout=30).status_code
+            for headers in ({}, {"Authorization": "Bearer otp_demo"})
+        )
+
+    assert (without, with_key) == (401, 404)
+
+
+@pytest.mark.parametrize("create", [create_service, create_simulator], ids=["service", "simulator"])
+def test_worker_ends_with_its_server(
+    create: Callable[[], object], harmful: Environ, server: FakeServer
+) -> None:
+    create()
+    assert server.killed.empty()
+
+    server.ended.set()
+
+    assert server.killed.get(timeout=10) == (os.getpid(), signal.SIGTERM)
+
+
+def test_sigterm_before_a_worker_serves_ends_it_at_once(tmp_path: Path) -> None:
+    config, log = tmp_path / "config.toml", tmp_path / "log"
+    os.mkfifo(config)
+    environ = clean_environ(OTP_DEMO="true", OTP_PORT=str(free_port()), OTP_CONFIG=str(config))
+    with cli("serve", environ=environ, log=log) as process:
+        config.write_text("# read by the server, before it forks\n")
+        wait_until(lambda: "serving at" in log.read_text(), what="the server forks")
+        # Opened for writing as soon as the worker, too, reads its settings.
+        with config.open("w"):
+            process.send_signal(signal.SIGTERM)
+
+            process.wait(10)
+
+    assert process.returncode == 0

@@ -1,0 +1,319 @@
+"""Settings arrive in behaviour: the whole service in this process, the provider simulated."""
+
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask.testing import FlaskClient
+from redis.exceptions import ConnectionError as RedisGone
+from support.processes import free_port
+from support.redis_servers import RedisServer
+
+from otp_service.errors import StoreUnavailable
+from otp_service.redis_store import NumberKeyMark, connect, read_address
+from otp_service.settings import load_settings
+from otp_service.wiring import wire_api
+
+NUMBER, OTHER_NUMBER = "+380671234567", "+12025550123"
+SHOP_KEY, BANK_KEY = "key-of-the-shop", "key-of-the-bank"
+OLD, NEW = "o" * 32, "n" * 32
+NUMBER_KEY = "number key of the tests, 32 bytes"
+TABLES = """
+[applications.shop]
+api_keys_sha256 = ["{shop}"]
+brand = "Nova Shop"
+default_country = "UA"
+default_language = "uk"
+attempts = 2
+sends = 1
+pin_digits = 8
+life_seconds = 600
+number_starts_per_hour = 1
+
+[applications.bank]
+api_keys_sha256 = ["{bank}"]
+"""
+
+
+class Caller:
+    """One application's calls, and the simulated phone."""
+
+    def __init__(self, client: FlaskClient, provider: str, key: str) -> None:
+        self._client = client
+        self._provider = provider
+        self._headers = {"Authorization": f"Bearer {key}"}
+
+    def post(self, path: str, **body: Any) -> Any:
+        return self._client.post(path, json=body, headers=self._headers)
+
+    def start(self, phone: str = NUMBER, **body: Any) -> dict[str, Any]:
+        answer = self.post("/otp/start", phone=phone, **body)
+        assert answer.status_code == 201, answer.text
+        return answer.json
+
+    def verify(self, verification_id: str, code: str) -> Any:
+        return self.post("/otp/verify", verification_id=verification_id, code=code)
+
+    def message(self, phone: str = NUMBER) -> dict[str, Any]:
+        url = f"{self._provider}/simulator/messages"
+        answer = requests.get(url, params={"phone": phone}, timeout=10)
+        return answer.json()["messages"][-1]
+
+    def code(self, phone: str = NUMBER) -> str:
+        return re.search(r"\d{4,10}", self.message(phone)["text"])[0]
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(redis_server: RedisServer) -> RedisServer:
+    redis_server.client.flushall()
+    return redis_server
+
+
+@pytest.fixture
+def environment(provider: str, redis: RedisServer, tmp_path: Path) -> dict[str, str]:
+    config = tmp_path / "otp-service.toml"
+    digests = {"shop": SHOP_KEY, "bank": BANK_KEY}
+    config.write_text(
+        TABLES.format(
+            **{name: hashlib.sha256(key.encode()).hexdigest() for name, key in digests.items()}
+        )
+    )
+    return {
+        "OTP_CONFIG": str(config),
+        "OTP_REDIS_URL": redis.url,
+        "OTP_SECRET_KEYS": OLD,
+        "OTP_NUMBER_KEY": NUMBER_KEY,
+        "OTP_NXCLOUD_BASE_URL": provider,
+        "OTP_NXCLOUD_ACCESS_KEY": "sim_access",
+        "OTP_NXCLOUD_ACCESS_SECRET": "sim_secret",
+        "OTP_NXCLOUD_APPKEY": "sim_app",
+    }
+
+
+@pytest.fixture
+def caller(environment: dict[str, str], provider: str, logs: None) -> Callable[..., Caller]:
+    """Wire a service of its own, with some settings changed, and give a caller of it."""
+
+    def wired(key: str = BANK_KEY, **changes: str) -> Caller:
+        app = wire_api(load_settings({**environment, **changes}))
+        return Caller(app.test_client(), provider, key)
+
+    return wired
+
+
+def key_mark(url: str, key: str = NUMBER_KEY) -> NumberKeyMark:
+    return NumberKeyMark(connect(read_address(url)), key.encode())
+
+
+def test_demo_settings_make_a_whole_service(provider: str, logs: None) -> None:
+    app = wire_api(load_settings({"OTP_DEMO": "true", "OTP_NXCLOUD_BASE_URL": provider}))
+    caller = Caller(app.test_client(), provider, "otp_demo")
+
+    started = caller.start()
+    approved = caller.verify(started["verification_id"], caller.code())
+
+    assert (approved.status_code, approved.json["phone"]) == (200, NUMBER)
+    proof = caller.post("/otp/proof", proof=approved.json["proof"])
+    assert proof.json["application"] == "demo"
+
+
+@pytest.mark.parametrize(
+    ("demo", "status"), [("true", 403), ("false", 200)], ids=["demo", "production"]
+)
+def test_demo_alone_minds_the_host_name(
+    environment: dict[str, str], logs: None, demo: str, status: int
+) -> None:
+    app = wire_api(load_settings({**environment, "OTP_DEMO": demo}))
+
+    answer = app.test_client().get("/healthz", headers={"Host": "otp.internal.example"})
+
+    assert answer.status_code == status
+
+
+def test_application_has_its_own_rules(caller: Callable[..., Caller]) -> None:
+    shop = caller(SHOP_KEY)
+
+    started = shop.start("067 123 45 67")
+
+    counted = {name: started[name] for name in ("expires_in", "attempts_left", "sends_left")}
+    assert counted == {"expires_in": 600, "attempts_left": 2, "sends_left": 0}
+    assert len(shop.code()) == 8
+    assert shop.post("/otp/start", phone=NUMBER).json["code"] == "too_many_requests"
+
+
+def test_application_without_rules_has_the_services(caller: Callable[..., Caller]) -> None:
+    bank = caller(BANK_KEY, OTP_ATTEMPTS="3", OTP_LIFE_SECONDS="120")
+
+    started = bank.start()
+
+    assert (started["expires_in"], started["attempts_left"]) == (120, 3)
+
+
+def test_application_has_its_own_brand_and_language(caller: Callable[..., Caller]) -> None:
+    shop = caller(SHOP_KEY)
+
+    # A country whose language is none of the templates' leaves the choice to the application.
+    started = shop.start("+251911234567", message={"template_id": 3})
+
+    assert shop.message("+251911234567")["text"].startswith("Nova Shop: Your code is ")
+    assert started["language"] == "uk"
+
+
+def test_application_does_not_see_anothers_verification(
+    environment: dict[str, str], provider: str, logs: None
+) -> None:
+    client = wire_api(load_settings(environment)).test_client()
+    shop, bank = (Caller(client, provider, key) for key in (SHOP_KEY, BANK_KEY))
+
+    started = shop.start()
+
+    answer = bank.verify(started["verification_id"], shop.code())
+    assert answer.json["code"] == "verification_not_found"
+
+
+@pytest.mark.parametrize(
+    ("at_start", "at_verify"),
+    [
+        pytest.param(OLD, f"{OLD},{NEW}", id="first step"),
+        pytest.param(f"{OLD},{NEW}", f"{NEW},{OLD}", id="second step"),
+        pytest.param(f"{NEW},{OLD}", f"{OLD},{NEW}", id="second step, worker of the first"),
+    ],
+)
+def test_rotation_of_secrets_keeps_what_is_pending(
+    caller: Callable[..., Caller], at_start: str, at_verify: str
+) -> None:
+    before = caller(OTP_SECRET_KEYS=at_start)
+    after = caller(OTP_SECRET_KEYS=at_verify)
+    started = before.start()
+
+    approved = after.verify(started["verification_id"], before.code())
+
+    assert approved.json["phone"] == NUMBER
+    proof = before.post("/otp/proof", proof=approved.json["proof"])
+    assert proof.json["active"] is True
+
+
+def test_rotation_within_one_codes_life_keeps_it(caller: Callable[..., Caller]) -> None:
+    before, after = caller(OTP_SECRET_KEYS=OLD), caller(OTP_SECRET_KEYS=f"{NEW},{OLD}")
+    started = before.start()
+
+    assert after.verify(started["verification_id"], before.code()).status_code == 200
+
+
+def test_secret_that_is_dropped_is_accepted_no_more(caller: Callable[..., Caller]) -> None:
+    before, after = caller(OTP_SECRET_KEYS=OLD), caller(OTP_SECRET_KEYS=NEW)
+    started = before.start()
+
+    answer = after.verify(started["verification_id"], before.code())
+
+    assert answer.json["code"] == "code_incorrect"
+
+
+def test_another_number_key_forgets_what_is_pending(caller: Callable[..., Caller]) -> None:
+    before, after = caller(), caller(OTP_NUMBER_KEY="another number key, of 32 bytes.")
+    started = before.start()
+
+    answer = after.verify(started["verification_id"], before.code())
+
+    assert answer.json["code"] == "verification_not_found"
+
+
+def test_service_leaves_its_number_keys_mark(
+    caller: Callable[..., Caller], redis: RedisServer
+) -> None:
+    caller()
+
+    assert not key_mark(redis.url).is_of_another_key()
+    assert key_mark(redis.url, "another number key, of 32 bytes.").is_of_another_key()
+
+
+def test_mark_ends_and_shows_nothing_of_the_key(
+    caller: Callable[..., Caller], redis: RedisServer
+) -> None:
+    caller()
+
+    (name,) = redis.client.keys()
+    assert 0 < redis.client.ttl(name) <= 90 * 86_400
+    mark = redis.client.get(name).decode()
+    assert re.fullmatch(r"[0-9a-f]{32}", mark)
+    assert NUMBER_KEY.encode().hex() not in mark
+    assert hashlib.sha256(NUMBER_KEY.encode()).hexdigest()[:32] != mark
+
+
+def test_store_without_a_mark_is_of_no_other_key(redis: RedisServer) -> None:
+    assert not key_mark(redis.url).is_of_another_key()
+
+
+def test_mark_of_a_store_that_is_away_is_unread() -> None:
+    with pytest.raises(StoreUnavailable) as failure:
+        key_mark(f"redis://127.0.0.1:{free_port()}").is_of_another_key()
+
+    assert isinstance(failure.value.__cause__, RedisGone)
+
+
+def test_service_comes_up_while_redis_is_away(caller: Callable[..., Caller]) -> None:
+    away = caller(OTP_REDIS_URL=f"redis://127.0.0.1:{free_port()}")
+
+    answer = away.post("/otp/start", phone=NUMBER)
+
+    assert (answer.status_code, answer.json["code"]) == (503, "store_unavailable")
+
+
+@pytest.mark.parametrize(
+    ("policy", "status"), [("noeviction", 200), ("allkeys-lru", 503)], ids=["keeps", "evicts"]
+)
+def test_readiness_is_that_of_the_store(
+    environment: dict[str, str], redis: RedisServer, logs: None, policy: str, status: int
+) -> None:
+    redis.client.config_set("maxmemory-policy", policy)
+
+    answer = wire_api(load_settings(environment)).test_client().get("/readyz")
+
+    redis.client.config_set("maxmemory-policy", "noeviction")
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize("dialect", ["documented", "current", "auto"])
+def test_every_dialect_reaches_the_phone(caller: Callable[..., Caller], dialect: str) -> None:
+    bank = caller(OTP_NXCLOUD_DIALECT=dialect)
+
+    started = bank.start(OTHER_NUMBER)
+
+    assert started["delivery"] == "accepted"
+    assert bank.verify(started["verification_id"], bank.code(OTHER_NUMBER)).status_code == 200
+
+
+def test_callback_secrets_are_cut_from_the_log(
+    caller: Callable[..., Caller], capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = "callback-secret-of-the-tests-for-this-one"
+    caller(OTP_NXCLOUD_CALLBACK_SECRETS=secret)
+
+    logging.getLogger("some.library").warning("POST /callbacks/nxcloud/%s/receipt", secret)
+
+    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert line["event"] == "POST /callbacks/nxcloud/[cut]/receipt"
+
+
+def test_log_level_is_the_settings(
+    caller: Callable[..., Caller], capsys: pytest.CaptureFixture[str]
+) -> None:
+    caller(OTP_LOG_LEVEL="error")
+
+    for level in (logging.WARNING, logging.ERROR):
+        logging.getLogger("some.library").log(level, "something")
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["level"] for line in lines] == ["error"]
