@@ -20,17 +20,19 @@ bench: .venv/bench
 	$(BIN)/python benchmarks/servers.py
 
 .venv/pip: config/constraints.txt
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv
 	@touch $@
 
 .venv/demo: .venv/pip pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check -c config/constraints.txt -e .
+	@echo "installing into .venv: half a minute or so"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c config/constraints.txt -e .
 	@touch $@
 
 .venv/test: .venv/pip pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[dev]'
+	@echo "installing into .venv: a minute or so"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[dev]'
 	@touch $@
 
 .venv/bench: .venv/test
-	$(BIN)/pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[dev,bench]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c config/constraints.txt -e '.[dev,bench]'
 	@touch $@

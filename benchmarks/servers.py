@@ -54,7 +54,7 @@ def servers(port: int) -> dict[str, list[str]]:
             "1024",
             "floor_app:app",
         ]
-        for threads in (4, 16, 64, 128)
+        for threads in (16, 64, 128)
     }
     for threads in (16, 128):
         table[f"gunicorn gthread x {threads}"] = [

@@ -55,16 +55,25 @@ def wire_api(settings: Settings) -> OtpApi:
     )
     journal = TelemetryJournal(applications=settings.applications, reasons=REASONS)
     store = wire_store(settings)
-    NumberKeyMark(store, settings.number_key_bytes()).leave()
+    mark = NumberKeyMark(store, settings.number_key_bytes())
+    mark.leave()
     return create_api(
         use_cases=wire_use_cases(settings, RedisStore(store, journal), journal),
         keys=settings.key_hashes(),
-        readiness=partial(store_problems, store, store_address(settings)),
+        readiness=partial(_store_problems, settings, store, mark),
         metrics=render_metrics,
         journal=journal,
         allowed_hosts=LOOPBACK_NAMES if settings.demo else None,
         bind_request_id=bind_request_id,
     )
+
+
+def _store_problems(settings: Settings, store: Connection, mark: NumberKeyMark) -> tuple[str, ...]:
+    problems = store_problems(store, store_address(settings))
+    if not problems:
+        # Redis may have been away when this process started, and no mark stays for ever.
+        mark.leave()
+    return problems
 
 
 def store_address(settings: Settings) -> RedisAddress:

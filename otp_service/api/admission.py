@@ -4,6 +4,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from hashlib import sha256
+from ipaddress import ip_address
 
 from otp_service.domain.application import Application
 from otp_service.errors import Forbidden, Unauthenticated
@@ -57,3 +58,20 @@ def check_host(host: str | None, allowed: frozenset[str] | None) -> None:
     named = _HOST.fullmatch(host or "")
     if named is None or named[1].lower() not in allowed:
         raise Forbidden("This host name is not answered here.")
+
+
+def check_peer(address: str | None, allowed: frozenset[str] | None) -> None:
+    """Let a request through if it comes from this machine, where only names of it are answered.
+
+    Another server than our own may listen on every address, and a ``Host`` header says what its
+    sender likes.
+
+    Args:
+        address: the connection's other end; None on a socket that has no addresses.
+        allowed: as for ``check_host``; None for any.
+
+    Raises:
+        Forbidden: from elsewhere.
+    """
+    if allowed is not None and address is not None and not ip_address(address).is_loopback:
+        raise Forbidden("Only this machine is answered here.")

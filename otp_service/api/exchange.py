@@ -11,7 +11,7 @@ from http import HTTPStatus
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from otp_service.api.admission import check_host, find_application
+from otp_service.api.admission import check_host, check_peer, find_application
 from otp_service.api.incoming import current_request
 from otp_service.api.problems import (
     MEDIA_TYPE,
@@ -75,6 +75,7 @@ class Exchange:
         if request.path == _PROTECTED or request.path.startswith(f"{_PROTECTED}/"):
             request.caller = find_application(request.headers.get("Authorization"), self.keys)
         check_host(request.headers.get("Host"), self.allowed_hosts)
+        check_peer(request.remote_addr, self.allowed_hosts)
         if request.routing_exception is not None:
             raise request.routing_exception
         request.load_body()

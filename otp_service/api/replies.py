@@ -110,8 +110,10 @@ class ApprovalReply(BaseModel):
     verification_id: str
     status: Literal["approved"]
     purpose: str
-    phone: str = Field(description="E.164.")
-    proof: str = Field(description="Shows the approval to whoever asks with the same API key.")
+    phone: str = Field(repr=False, description="E.164.")
+    proof: str = Field(
+        repr=False, description="Shows the approval to whoever asks with the same API key."
+    )
     proof_expires_in: Seconds
 
     @classmethod
@@ -146,7 +148,7 @@ class ActiveProof(BaseModel):
 
     active: Literal[True]
     verification_id: str
-    phone: str = Field(description="E.164.")
+    phone: str = Field(repr=False, description="E.164.")
     purpose: str
     application: str
     verified_at: Moment

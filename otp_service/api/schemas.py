@@ -108,6 +108,7 @@ class StartBody(RequestBody):
     model_config = shown(plain=ONLY_A_NUMBER, full=EVERYTHING_SAID)
 
     phone: str = Field(
+        repr=False,
         description="E.164, or as a person writes it together with `country`.",
     )
     country: Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")] | None = Field(
@@ -121,7 +122,9 @@ class StartBody(RequestBody):
     )
     message: MessageBody | None = Field(default=None, description="Texts for the message.")
     client_ip: Address | None = Field(
-        default=None, description="The end user's address, when the caller is a back end."
+        default=None,
+        repr=False,
+        description="The end user's address, when the caller is a back end.",
     )
 
     def to_command(self) -> StartCommand:
@@ -144,8 +147,9 @@ class VerifyBody(RequestBody):
 
     verification_id: Identifier = Field(description=_VERIFICATION_ID)
     code: str = Field(
+        repr=False,
         description="4 to 10 digits of any script; spaces and hyphens are dropped. "
-        "What cannot be a code counts nothing."
+        "What cannot be a code counts nothing.",
     )
     purpose: Purpose = Field(
         default=DEFAULT_PURPOSE, description="The start's; another makes any code a wrong one."
@@ -177,7 +181,7 @@ class ProofBody(RequestBody):
     model_config = shown(once=PROOF)
 
     proof: Annotated[str, Field(min_length=1, max_length=1024)] = Field(
-        description="As the approval gave it."
+        repr=False, description="As the approval gave it."
     )
     consume: bool = Field(default=False, description="Let it be active this once, and never again.")
 

@@ -30,6 +30,7 @@ Send a code:
   curl -sS http://{host}:{port}/otp/start -H 'Authorization: Bearer otp_demo' \\
     -H 'Content-Type: application/json' -d '{{"phone": "+380671234567"}}'
 
+A number gets 5 starts an hour, here too; then take another.
 Ctrl-C ends both.
 """
 
@@ -46,11 +47,12 @@ def command(port: int, simulator_port: int) -> None:
     # Before anything starts: whoever has a port already would answer in our parts' stead.
     for each in (port, simulator_port):
         free_address(_HOST, each)
+    # A provider that the environment names is not passed over: the settings refuse one elsewhere.
     service = {
+        "OTP_NXCLOUD_BASE_URL": f"http://{_HOST}:{simulator_port}",
         **os.environ,
         "OTP_DEMO": "true",
         "OTP_PORT": str(port),
-        "OTP_NXCLOUD_BASE_URL": f"http://{_HOST}:{simulator_port}",
     }
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _end)

@@ -4,6 +4,7 @@ Why granian and these figures: docs/production-server.md, with the measurements.
 """
 
 import logging
+import math
 import os
 import signal
 from collections.abc import Iterator
@@ -21,9 +22,9 @@ from otp_service.settings import Settings
 
 _MULTIPROCESS_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 _METRICS_PREFIX = "otp-service-metrics-"
-# Seconds in which requests under way may end after a SIGTERM: the provider's longest answer, and
-# some more.
-_LAST_REQUESTS_SECONDS = 30
+# A message is handed over in three exchanges at the very most (one retry, one other spelling).
+_EXCHANGES_PER_MESSAGE = 3
+_SPARE_SECONDS = 5
 _CONNECTIONS_PER_WORKER = 1024
 # The server's own messages go wherever this process' logs go.
 _LOGS = {
@@ -59,6 +60,7 @@ def serve_service(settings: Settings) -> None:
             port=settings.port,
             workers=settings.workers,
             threads=settings.threads,
+            ends_within_seconds=_last_requests_seconds(settings),
         )
 
 
@@ -76,10 +78,19 @@ def serve_simulator(*, host: str, port: int, threads: int) -> None:
         port=port,
         workers=1,
         threads=threads,
+        ends_within_seconds=_SPARE_SECONDS,
     )
 
 
-def _run(target: str, *, address: str, port: int, workers: int, threads: int) -> None:
+def _last_requests_seconds(settings: Settings) -> int:
+    """Tell how long requests under way may take to end after a SIGTERM."""
+    exchange = settings.nxcloud_connect_timeout_seconds + settings.nxcloud_read_timeout_seconds
+    return math.ceil(_EXCHANGES_PER_MESSAGE * exchange) + _SPARE_SECONDS
+
+
+def _run(
+    target: str, *, address: str, port: int, workers: int, threads: int, ends_within_seconds: int
+) -> None:
     os.register_at_fork(after_in_child=_heed_sigterm)
     Granian(
         target,
@@ -96,7 +107,7 @@ def _run(target: str, *, address: str, port: int, workers: int, threads: int) ->
         log_level=LogLevels.error,
         log_dictconfig=_LOGS,
         respawn_failed_workers=True,
-        workers_kill_timeout=_LAST_REQUESTS_SECONDS,
+        workers_kill_timeout=ends_within_seconds,
         websockets=False,
     ).serve()
 

@@ -45,6 +45,7 @@ class MessageSent:
     Args:
         outcome: a ``SendVerdict``'s value.
         reason: why, from the provider client's closed set.
+        provider_request_id: the provider's own id of the message, to ask them about it.
     """
 
     application: str
@@ -54,6 +55,7 @@ class MessageSent:
     language: str
     outcome: str
     reason: str
+    provider_request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,9 +118,10 @@ def _options(address: RedisAddress, timeouts: Timeouts) -> dict[str, Any]:
 
 
 def _embedded() -> Any:
-    import fakeredis  # noqa: PLC0415 - only a store without Redis pays for it
+    # Only a store without Redis pays for the import.
+    from otp_service.redis_store.embedded import EmbeddedRedis  # noqa: PLC0415
 
-    return fakeredis.FakeRedis()
+    return EmbeddedRedis()
 
 
 def _single(address: RedisAddress, options: dict[str, Any]) -> Any:

@@ -96,6 +96,7 @@ class Dispatcher:
                 language=verification.plan.language,
                 outcome=report.verdict,
                 reason=report.reason,
+                provider_request_id=report.request_id,
             )
         )
 

@@ -45,6 +45,13 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _account_word(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not all("!" <= character <= "~" for character in text):
+        raise ValueError("must be printable ASCII without blanks")
+    return secret
+
+
 def _store_url(secret: SecretStr) -> SecretStr:
     check_store_url(secret.get_secret_value())
     return secret
@@ -67,11 +74,19 @@ def _default_workers(known: dict[str, Any]) -> int:
     """Give one worker a core; one in all where the workers could not share what they know."""
     if known["demo"] or known["redis_url"].get_secret_value() == EMBEDDED_STORE:
         return 1
+    return _usable_cores()
+
+
+def _usable_cores() -> int:
+    """Give the cores this process may run on, where the system can tell."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 Key = Annotated[SecretStr, AfterValidator(_long_enough)]
+AccountWord = Annotated[SecretStr, AfterValidator(_account_word)]
 StoreUrl = Annotated[SecretStr, AfterValidator(_store_url)]
 ProviderUrl = Annotated[str, AfterValidator(check_provider_url)]
 ApplicationId = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")]
@@ -112,13 +127,13 @@ class Settings(Rules, BaseSettings):
         default_factory=lambda known: _random_secret() if known["demo"] else SecretStr("")
     )
 
-    nxcloud_access_key: SecretStr = Field(
+    nxcloud_access_key: AccountWord = Field(
         default_factory=_in_demo(SecretStr("sim_access"), otherwise=SecretStr(""))
     )
-    nxcloud_access_secret: SecretStr = Field(
+    nxcloud_access_secret: AccountWord = Field(
         default_factory=_in_demo(SecretStr("sim_secret"), otherwise=SecretStr(""))
     )
-    nxcloud_appkey: SecretStr = Field(
+    nxcloud_appkey: AccountWord = Field(
         default_factory=_in_demo(SecretStr("sim_app"), otherwise=SecretStr(""))
     )
     nxcloud_base_url: ProviderUrl = Field(

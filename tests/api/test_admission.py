@@ -3,7 +3,7 @@ from hashlib import sha256
 import pytest
 
 from otp_service.api import admission
-from otp_service.api.admission import check_host, find_application
+from otp_service.api.admission import check_host, check_peer, find_application
 from otp_service.errors import Forbidden, Unauthenticated
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -110,3 +110,18 @@ def test_another_host_is_forbidden(host):
 @pytest.mark.parametrize("host", [None, "example.com"])
 def test_without_a_list_any_host_passes(host):
     check_host(host, None)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", None])
+def test_this_machine_is_let_in_where_only_its_names_are(address):
+    check_peer(address, LOOPBACK)
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "10.0.0.1", "2001:db8::1", "::ffff:192.0.2.7"])
+def test_another_machine_is_kept_out_whatever_host_it_names(address):
+    with pytest.raises(Forbidden):
+        check_peer(address, LOOPBACK)
+
+
+def test_any_machine_is_let_in_where_any_host_is():
+    check_peer("192.0.2.7", None)

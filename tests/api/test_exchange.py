@@ -166,6 +166,15 @@ def test_another_host_name_is_forbidden(service, path):
     assert (reply.status_code, reply.json["code"]) == (403, "forbidden")
 
 
+def test_another_machine_is_forbidden_where_only_this_ones_names_are_answered(service):
+    service.allowed_hosts = frozenset({"localhost"})
+    client = service.app().test_client()
+
+    reply = client.get("/healthz", environ_base={"REMOTE_ADDR": "192.0.2.7"})
+
+    assert (reply.status_code, reply.json["code"]) == (403, "forbidden")
+
+
 @pytest.mark.parametrize(
     ("key", "path", "host", "status"),
     [

@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from otp_service.api.replies import ActiveProof, ApprovalReply
+from otp_service.api.schemas import ProofBody, StartBody, VerifyBody
 from otp_service.domain.message_text import MessageRequest
 from otp_service.domain.verification import Channel
 from otp_service.service.start import StartCommand
@@ -302,3 +304,38 @@ def test_a_proof_is_not_used_up_unasked(client, service):
     post(client, "/otp/proof", {"proof": "x" * 1024})
 
     assert service.proof.calls[0][1] == {"proof": "x" * 1024, "consume": False}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        StartBody(phone="+380671234567", client_ip="192.0.2.7"),
+        VerifyBody(verification_id="x" * 36, code="918273"),
+        ProofBody(proof="proof-of-somebody"),
+        ApprovalReply(
+            verification_id="x" * 36,
+            status="approved",
+            purpose="login",
+            phone="+380671234567",
+            proof="proof-of-somebody",
+            proof_expires_in=600,
+        ),
+        ActiveProof(
+            active=True,
+            verification_id="x" * 36,
+            phone="+380671234567",
+            purpose="login",
+            application="shop",
+            verified_at="2026-01-01T00:00:00.000Z",
+        ),
+    ],
+    ids=lambda body: type(body).__name__,
+)
+def test_no_representation_shows_number_code_proof_or_address(body):
+    shown = f"{body!r} {body!s}"
+
+    assert not [
+        text
+        for text in ("380671234567", "918273", "proof-of-somebody", "192.0.2.7")
+        if text in shown
+    ]

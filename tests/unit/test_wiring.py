@@ -52,6 +52,9 @@ class Caller:
     def post(self, path: str, **body: Any) -> Any:
         return self._client.post(path, json=body, headers=self._headers)
 
+    def get(self, path: str) -> Any:
+        return self._client.get(path, headers=self._headers)
+
     def start(self, phone: str = NUMBER, **body: Any) -> dict[str, Any]:
         answer = self.post("/otp/start", phone=phone, **body)
         assert answer.status_code == 201, answer.text
@@ -250,6 +253,16 @@ def test_mark_ends_and_shows_nothing_of_the_key(
     assert re.fullmatch(r"[0-9a-f]{32}", mark)
     assert NUMBER_KEY.encode().hex() not in mark
     assert hashlib.sha256(NUMBER_KEY.encode()).hexdigest()[:32] != mark
+
+
+def test_readiness_renews_the_mark(caller: Callable[..., Caller], redis: RedisServer) -> None:
+    made = caller()
+    redis.client.flushall()
+
+    answer = made.get("/readyz")
+
+    assert answer.status_code == 200
+    assert redis.client.ttl("otp1:number-key") > 0
 
 
 def test_store_without_a_mark_is_of_no_other_key(redis: RedisServer) -> None:

@@ -129,6 +129,16 @@ def test_parts_are_told_of_each_other(
     }
 
 
+def test_provider_of_the_environment_is_left_for_the_settings_to_refuse(
+    parts: Parts, ports: tuple[int, int], environ: Environ
+) -> None:
+    environ["OTP_NXCLOUD_BASE_URL"] = "https://provider.example"
+
+    run(ports)
+
+    assert parts.environs[1]["OTP_NXCLOUD_BASE_URL"] == "https://provider.example"
+
+
 def test_sigterm_ends_it_as_ctrl_c_does(parts: Parts, ports: tuple[int, int]) -> None:
     parts.then = sigterm
 

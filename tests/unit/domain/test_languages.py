@@ -189,6 +189,19 @@ def test_english_is_the_last_resort(default: str | None) -> None:
     assert choice.reason is LanguageReason.FALLBACK
 
 
+@pytest.mark.parametrize(
+    ("locales", "expected"),
+    [
+        pytest.param(["arz", "en"], "ar", id="ten is near"),
+        pytest.param(["ary", "en"], "en", id="fourteen is not"),
+        pytest.param(["ary"], "ar", id="fourteen is within reach"),
+        pytest.param(["ku"], "en", id="thirty is not"),
+    ],
+)
+def test_how_near_is_near_enough(locales: list[str], expected: str) -> None:
+    assert code_of(*locales) == expected
+
+
 def test_of_equally_near_languages_the_tags_own_is_taken() -> None:
     distances = {
         code: langcodes.tag_distance("sr-Latn-ME", LANGUAGES[code].bcp47) for code in ("hr", "sr")

@@ -206,6 +206,16 @@ def test_no_representation_shows_a_secret(complete):
     assert not any(key.hex() in repr(settings) for key in settings.key_hashes())
 
 
+@pytest.mark.parametrize("text", ["two words", "line\n", "\u00fcber", "tab\t"])
+@pytest.mark.parametrize(
+    "name", ["OTP_NXCLOUD_ACCESS_KEY", "OTP_NXCLOUD_ACCESS_SECRET", "OTP_NXCLOUD_APPKEY"]
+)
+def test_account_is_refused_where_it_could_not_be_sent(complete, problems, name, text):
+    complete[name] = text
+
+    assert set(problems(complete)) == {name}
+
+
 def test_settings_do_not_change(demo):
     settings = load_settings(demo)
 
