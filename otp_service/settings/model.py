@@ -114,7 +114,7 @@ class Settings(Rules, BaseSettings):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Number = Field(default=8_000, ge=1, le=65_535)
     workers: Number = Field(default_factory=_default_workers, ge=1, le=256)
-    threads: Number = Field(default=64, ge=1, le=1_024)
+    threads: Number = Field(default=128, ge=1, le=1_024)
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = "info"
     redis_max_connections: Number = Field(
         default_factory=lambda known: known["threads"], ge=1, le=4_096

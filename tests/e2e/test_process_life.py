@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import requests
 from support.deployments import Deployment
 from support.redis_servers import wait_until
 
@@ -36,6 +37,7 @@ def test_killed_worker_is_replaced(
         lambda: len(set(_workers(own_deployment.service)) - {workers[0]}) == 2,
         what="there are two workers again",
     )
+    wait_until(lambda: _answers(own_deployment), what="one of them listens")
 
     answers = [own_deployment.shop.start(fresh_number()) for _ in range(10)]
     assert {answer.status_code for answer in answers} == {201}
@@ -61,6 +63,13 @@ def test_server_ends_soon_however_early_it_is_told_to(
 def _workers(service: subprocess.Popen[bytes]) -> list[int]:
     children = Path(f"/proc/{service.pid}/task/{service.pid}/children").read_text()
     return [int(child) for child in children.split()]
+
+
+def _answers(deployment: Deployment) -> bool:
+    try:
+        return deployment.shop.get("/healthz").ok
+    except requests.ConnectionError:
+        return False
 
 
 def _lives(pid: int) -> bool:
