@@ -227,7 +227,7 @@ def test_resend_is_told_to_the_journal_without_pin_or_number() -> None:
     desk.resend(SHOP, stored.id.text)
 
     assert desk.journal.events == [
-        MessageSent("shop", "viber", "UA", 3, "uk", "accepted", "code_0"),
+        MessageSent("shop", "viber", "UA", 3, "uk", "accepted", "code_0", REQUEST_ID),
         ResendJudged("shop", "resent", "UA", "+380*******67", stored.id.random),
     ]
     assert desk.sender.sent[0].pin.digits not in repr(desk.journal.events)

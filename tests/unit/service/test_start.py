@@ -299,7 +299,7 @@ def test_start_is_told_to_the_journal() -> None:
     started = desk.start(SHOP, StartCommand(phone=PHONE))
 
     assert desk.journal.events == [
-        MessageSent("shop", "viber", "UA", 2, "uk", "accepted", "code_0"),
+        MessageSent("shop", "viber", "UA", 2, "uk", "accepted", "code_0", REQUEST_ID),
         StartJudged("shop", "started", "UA", "+380*******67", started.id.random),
     ]
 

@@ -61,9 +61,9 @@ def test_every_secret_can_come_from_a_file(complete, tmp_path):
         "redis_sentinel_password": "from a file",
         "secret_keys": "k" * 40,
         "number_key": "m" * 40,
-        "nxcloud_access_key": "from a file",
-        "nxcloud_access_secret": "from a file",
-        "nxcloud_appkey": "from a file",
+        "nxcloud_access_key": "from-a-file",
+        "nxcloud_access_secret": "from-a-file",
+        "nxcloud_appkey": "from-a-file",
         "nxcloud_callback_secrets": "c" * 40,
     }
     for variable, field in SECRET_FILES.items():
