@@ -28,6 +28,21 @@ local function answer(status, now_ms, record_key, extra)
     return {status, ms(now_ms), redis.call('HGETALL', record_key), extra}
 end
 
+-- Why nothing more is done with a verification, as an answer; nil while it is pending.
+-- fields: its application, status and end, as HMGET gives them
+local function refusal(fields, application, now_ms)
+    if not fields[1] or fields[1] ~= application then
+        return {'missing'}
+    end
+    if fields[2] ~= PENDING then
+        return {'ended', fields[2]}
+    end
+    if now_ms >= tonumber(fields[3]) then
+        return {'ended', 'e'}
+    end
+    return nil
+end
+
 -- Close a verification: no PIN is left to guess at, and it stays readable for a while.
 local function close(record_key, status, newest_send, until_ms)
     for send = 1, newest_send do

@@ -13,14 +13,9 @@
 local record_key, log_key = KEYS[1], KEYS[2]
 local now_ms = clock_ms()
 local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'k', 'o', 'q', 'h')
-if not fields[1] or fields[1] ~= ARGV[1] then
-    return {'missing'}
-end
-if fields[2] ~= PENDING then
-    return {'ended', fields[2]}
-end
-if now_ms >= tonumber(fields[3]) then
-    return {'ended', 'e'}
+local refused = refusal(fields, ARGV[1], now_ms)
+if refused then
+    return refused
 end
 -- Only if the log could not be written at the last guess: that guess was counted all the same.
 if tonumber(fields[4]) < 1 then
