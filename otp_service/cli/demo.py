@@ -1,5 +1,6 @@
 """``otp-service demo``."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ _STARTS_WITHIN_SECONDS = 30
 _ENDS_WITHIN_SECONDS = 10
 _POLL_SECONDS = 0.05
 _WATCH_SECONDS = 1
+_PR_SET_PDEATHSIG = 1
 
 _BANNER = """
 service    http://{host}:{port}        its API: http://{host}:{port}/docs
@@ -54,7 +56,8 @@ def command(port: int, simulator_port: int) -> None:
         "OTP_DEMO": "true",
         "OTP_PORT": str(port),
     }
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT too: a shell that starts it in the background has it ignored.
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _end)
     try:
         with (
@@ -81,6 +84,7 @@ def _running(arguments: list[str], environ: dict[str, str]) -> Iterator[subproce
         [sys.executable, "-m", "otp_service.cli", *arguments],
         env=environ,
         start_new_session=True,
+        preexec_fn=_end_with_parent,  # noqa: PLW1509 - there is one thread
     )
     try:
         yield process
@@ -92,6 +96,16 @@ def _running(arguments: list[str], environ: dict[str, str]) -> Iterator[subproce
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _end_with_parent() -> None:
+    """Have a part told to end should we be killed, so that nothing keeps the ports.
+
+    Source:
+        prctl(2), PR_SET_PDEATHSIG: Linux alone.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _await(parts: dict[str, subprocess.Popen[bytes]], url: str) -> None:

@@ -1,10 +1,17 @@
 import re
+import signal
+import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import pytest
 import requests
 from support.deployments import Demo
+from support.processes import clean_environ, free_port, running
+from support.redis_servers import wait_until
 
 
 def test_printed_curl_sends_a_code(demo: Demo) -> None:
@@ -36,6 +43,31 @@ def test_two_hundred_numbers_all_start(demo: Demo, fresh_number: Callable[[], st
         answers = list(pool.map(demo.caller.start, numbers))
 
     assert {answer.status_code for answer in answers} == {201}
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_ports_are_free_again_however_it_ends(tmp_path: Path, ending: signal.Signals) -> None:
+    ports, log = [free_port(), free_port()], tmp_path / "log"
+    options = ["--port", str(ports[0]), "--simulator-port", str(ports[1])]
+    # As a shell starts what it puts into the background.
+    command = ["bash", "-c", 'trap "" INT; exec "$@"', "bash", sys.executable, "-m"]
+    command += ["otp_service.cli", "demo", *options]
+    with running(command, environ=clean_environ(), log=log) as process:
+        wait_until(lambda: "Ctrl-C" in log.read_text(), what="the demo says what it is")
+
+        process.send_signal(ending)
+
+        wait_until(lambda: process.poll() is not None, what="it ends")
+        for port in ports:
+            wait_until(lambda port=port: is_free(port), what=f"port {port} is free")
+
+
+def is_free(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def test_foreign_host_name_is_refused(demo: Demo) -> None:
