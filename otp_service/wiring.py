@@ -9,10 +9,10 @@ from otp_service.domain.keys import KeyRing, Use
 from otp_service.domain.proof import ProofScheme
 from otp_service.domain.sealing import Sealer
 from otp_service.nxcloud.otp_template import Dialect
+from otp_service.nxcloud.reading import REASONS
 from otp_service.nxcloud.signing import Credentials
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
-from otp_service.nxcloud.viber_answer import REASONS
 from otp_service.ports import Journal
 from otp_service.redis_store import (
     Connection,

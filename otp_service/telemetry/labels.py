@@ -101,8 +101,9 @@ class Labels:
     def provider_outcome(self, reason: str) -> str:
         """Give the class of a provider client's reason, for what is timed by it."""
         known = self.provider_reason.label(reason)
-        if known == "code_0":
-            return "accepted"
         if known == OTHER:
             return OTHER
-        return "refused" if known.startswith("code_") else "no_answer"
+        _, is_code, code = known.rpartition("code_")
+        if not is_code:
+            return "no_answer"
+        return "accepted" if code == "0" else "refused"
