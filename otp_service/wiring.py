@@ -1,5 +1,6 @@
 """The one place where real parts meet."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -11,9 +12,10 @@ from otp_service.domain.sealing import Sealer
 from otp_service.nxcloud.otp_template import Dialect
 from otp_service.nxcloud.reading import REASONS
 from otp_service.nxcloud.signing import Credentials
+from otp_service.nxcloud.sms import SmsSender
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
-from otp_service.ports import Journal
+from otp_service.ports import Journal, OutgoingMessage
 from otp_service.redis_store import (
     Connection,
     NumberKeyMark,
@@ -141,12 +143,35 @@ def _wire_sender(settings: Settings, journal: Journal) -> ViberSender:
     dialect = settings.nxcloud_dialect
     return ViberSender(
         wire_transport(settings),
-        credentials=Credentials(
-            access_key=settings.nxcloud_access_key.get_secret_value(),
-            access_secret=settings.nxcloud_access_secret.get_secret_value(),
-        ),
+        credentials=_credentials(settings),
         appkey=settings.nxcloud_appkey.get_secret_value(),
         clock=SystemClock(),
         journal=journal,
         dialect=None if dialect == "auto" else Dialect(dialect),
+    )
+
+
+def wire_sms_sender(
+    settings: Settings,
+    transport: Transport,
+    *,
+    compose: Callable[[OutgoingMessage], str],
+    journal: Journal,
+) -> SmsSender:
+    """Give the sender of SMS over this line to the settings' provider."""
+    return SmsSender(
+        transport,
+        credentials=_credentials(settings),
+        appkey=settings.sms_appkey(),
+        compose=compose,
+        clock=SystemClock(),
+        journal=journal,
+        source_address=settings.nxcloud_sms_source_address or None,
+    )
+
+
+def _credentials(settings: Settings) -> Credentials:
+    return Credentials(
+        access_key=settings.nxcloud_access_key.get_secret_value(),
+        access_secret=settings.nxcloud_access_secret.get_secret_value(),
     )
