@@ -24,7 +24,7 @@ from otp_service.nxcloud.transport import Answer, Exchange, LineProblem, NoAnswe
 from otp_service.ports import SendReport, SendVerdict
 
 # The page shows 32 hex digits; 48 characters still fit a field of the store.
-_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,48}")
+REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,48}")
 
 BAD_ANSWER = "bad_answer"
 HTTP_3XX = "http_3xx"
@@ -99,7 +99,7 @@ def read_exchange(exchange: Exchange, read_content: ReadContent) -> Reading:
 
 def accepted(request_id: object, meaning: Meaning) -> Reading:
     """Judge an acceptance: without an id of the expected form nothing is known."""
-    if not isinstance(request_id, str) or not _REQUEST_ID.fullmatch(request_id):
+    if not isinstance(request_id, str) or not REQUEST_ID.fullmatch(request_id):
         return unknown(BAD_ANSWER)
     report = SendReport(SendVerdict.ACCEPTED, meaning.reason, request_id)
     return Reading(report, code=ACCEPTED)
