@@ -52,7 +52,7 @@ def create_simulator(
     provider = Provider(
         account=Account(access_key=access_key, access_secret=access_secret, appkey=appkey),
         dialect=dialect,
-        inbox=Inbox() if inbox is None else inbox,
+        inbox=Inbox(clock=clock) if inbox is None else inbox,
         clock=clock,
         wait=wait,
     )

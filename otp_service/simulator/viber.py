@@ -86,7 +86,9 @@ class Provider:
             )
         except Refused as refusal:
             return _refusal(refusal)
-        message = self.inbox.deliver(content, at=self.clock())
+        message = self.inbox.deliver(
+            content, at=self.clock(), billed_as=content.rate_type or "Transactional"
+        )
         return jsonify(accepted(message.id))
 
 
