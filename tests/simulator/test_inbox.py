@@ -59,7 +59,13 @@ def test_plain_text_has_no_template_and_no_language(sender):
 
 
 def test_fields_of_a_function_type_are_shown_as_they_were_sent(sender):
-    video = {"thumbnail": "t", "videoLink": "v", "videoSize": 1024, "duration": 10.5, "text": "hi"}
+    video = {
+        "thumbnail": "https://example.org/a.jpeg",
+        "videoLink": "https://example.org/a.mp4",
+        "videoSize": 1024,
+        "duration": 10.5,
+        "text": "hi",
+    }
 
     sender.send({"rateType": "Promotional", "other": 1} | video, functionType="video_text")
 

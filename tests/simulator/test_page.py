@@ -152,9 +152,7 @@ def test_plain_text_offers_its_code_when_there_is_just_one(sender, text, code):
 def test_content_is_escaped_wherever_it_appears(sender):
     attack = "<script>x</script>\"'&"
     sender.documented("3", "uk", pin='"><b>1', businessPlatformName=attack)
-    sender.send(
-        {"rateType": "Session", "image": 'javascript:alert(1)"><img src=x>'}, functionType="image"
-    )
+    sender.send({"rateType": "Session", "image": 'https://x/"><img/src=x>'}, functionType="image")
     sender.text(attack)
 
     shown = html(sender.client)
