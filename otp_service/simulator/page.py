@@ -11,7 +11,8 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from otp_service.data import load
 from otp_service.simulator import phone
-from otp_service.simulator.inbox import Inbox, Message, rfc3339
+from otp_service.simulator.chat import Entry, Message, rfc3339
+from otp_service.simulator.inbox import Inbox
 
 SHOWN_MESSAGES = 200
 SHOWN_PHONES = 100
@@ -81,7 +82,7 @@ def blueprint(inbox: Inbox) -> Blueprint:
         number = phone.from_person(asked) if asked else None
         is_invalid = bool(asked) and number is None
         if not asked and latest:
-            number = latest[0].content.phone
+            number = latest[0].phone
         messages = inbox.messages(number) if number else []
         page = render_template(
             "phone.html",
@@ -92,7 +93,7 @@ def blueprint(inbox: Inbox) -> Blueprint:
             spaced=phone.spaced(number) if number else None,
             days=_days(messages[-SHOWN_MESSAGES:]),
             hidden_messages=max(0, len(messages) - SHOWN_MESSAGES),
-            contacts=[_contact(message) for message in latest[:SHOWN_PHONES]],
+            contacts=[_contact(entry) for entry in latest[:SHOWN_PHONES]],
             hidden_phones=max(0, len(latest) - SHOWN_PHONES),
         )
         response = make_response(page, 400 if is_invalid else 200)
@@ -126,7 +127,11 @@ def _bubble(message: Message) -> Bubble:
         language_name=language["name"] if language else None,
         direction=language["direction"] if language else "auto",
         function_type=content.function_type,
-        details=tuple((_DETAIL_LABELS[name], value) for name, value in content.details),
+        details=tuple(
+            (label, str(content.fields[name]))
+            for name, label in _DETAIL_LABELS.items()
+            if name in content.fields
+        ),
         time=f"{message.received_at.astimezone(UTC):%H:%M:%S}",
         received_at=rfc3339(message.received_at),
     )
@@ -137,12 +142,15 @@ def _only_code(text: str) -> str | None:
     return codes[0] if len(codes) == 1 else None
 
 
-def _contact(message: Message) -> Contact:
-    content = message.content
+def _contact(entry: Entry) -> Contact:
+    if isinstance(entry, Message):
+        preview = entry.content.text or entry.content.function_type.replace("_", " ")
+    else:
+        preview = entry.text or entry.file_name or ""
     return Contact(
-        number=content.phone,
-        spaced=phone.spaced(content.phone),
-        preview=content.text or content.function_type.replace("_", " "),
-        time=f"{message.received_at.astimezone(UTC):%H:%M}",
-        received_at=rfc3339(message.received_at),
+        number=entry.phone,
+        spaced=phone.spaced(entry.phone),
+        preview=preview,
+        time=f"{entry.received_at.astimezone(UTC):%H:%M}",
+        received_at=rfc3339(entry.received_at),
     )

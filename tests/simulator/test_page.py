@@ -85,6 +85,19 @@ def test_list_links_every_phone_newest_first_and_marks_the_shown_one(sender):
     assert [link.get("aria-current") for link in links] == ["true", None]
 
 
+def test_phone_whose_owner_replied_last_is_listed_with_the_reply():
+    inbox = Inbox()
+    for phone in ("+12025550123", "+447700900123"):
+        content = Submission(phone=phone, function_type="text", text="hi")
+        inbox.deliver(content, at=datetime(2026, 1, 1, tzinfo=UTC), billed_as="Transactional")
+        inbox.add_reply(phone, file_name="scan.pdf")
+    inbox.add_reply("+12025550123", "Hello?")
+
+    shown = html(create_simulator(inbox=inbox).test_client())
+
+    assert re.findall(r'class="preview".*?>(.*?)<', shown) == ["Hello?", "scan.pdf"]
+
+
 def test_template_message_shows_pin_template_and_language(sender):
     sender.documented("3", "br", pin="004217", businessPlatformName="Acme")
 
@@ -139,9 +152,7 @@ def test_plain_text_offers_its_code_when_there_is_just_one(sender, text, code):
 def test_content_is_escaped_wherever_it_appears(sender):
     attack = "<script>x</script>\"'&"
     sender.documented("3", "uk", pin='"><b>1', businessPlatformName=attack)
-    sender.send(
-        {"rateType": "Session", "image": 'javascript:alert(1)"><img src=x>'}, functionType="image"
-    )
+    sender.send({"rateType": "Session", "image": 'https://x/"><img/src=x>'}, functionType="image")
     sender.text(attack)
 
     shown = html(sender.client)
@@ -244,6 +255,7 @@ def test_days_are_headed_by_their_date_in_utc():
     for hours in (0, 1, 2):
         inbox.deliver(
             Submission(phone="+12025550123", function_type="text", text="hi"),
+            billed_as="Transactional",
             at=datetime(2026, 1, 1, 22, 30, tzinfo=UTC) + timedelta(hours=hours),
         )
 
