@@ -15,7 +15,7 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from otp_service.simulator import control, guard, page, viber
+from otp_service.simulator import control, events, guard, page, viber
 from otp_service.simulator.inbox import Inbox
 from otp_service.simulator.otp_template import DIALECTS, Dialect
 from otp_service.simulator.signature import Account
@@ -63,6 +63,7 @@ def create_simulator(
     app.register_blueprint(viber.blueprint(provider))
     app.register_blueprint(control.blueprint(provider.inbox, provider.faults))
     app.register_blueprint(page.blueprint(provider.inbox))
+    app.register_blueprint(events.blueprint(provider.inbox))
     app.register_error_handler(HTTPException, _explain)
 
     @app.after_request
