@@ -15,11 +15,12 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from otp_service.simulator import control, events, guard, page, viber
+from otp_service.simulator import control, events, guard, page, sms, viber
+from otp_service.simulator.chat import utc_now
 from otp_service.simulator.inbox import Inbox
 from otp_service.simulator.otp_template import DIALECTS, Dialect
-from otp_service.simulator.signature import Account
-from otp_service.simulator.viber import Provider, utc_now
+from otp_service.simulator.sending import Provider
+from otp_service.simulator.signature import Keys
 
 MAX_BODY_BYTES = 64 * 1024
 
@@ -50,7 +51,7 @@ def create_simulator(
         message = f"dialect must be one of {', '.join(DIALECTS)}"
         raise ValueError(message)
     provider = Provider(
-        account=Account(access_key=access_key, access_secret=access_secret, appkey=appkey),
+        keys=Keys(access_key=access_key, access_secret=access_secret, appkey=appkey),
         dialect=dialect,
         inbox=Inbox(clock=clock) if inbox is None else inbox,
         clock=clock,
@@ -61,6 +62,7 @@ def create_simulator(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     guard.install(app)
     app.register_blueprint(viber.blueprint(provider))
+    app.register_blueprint(sms.blueprint(provider))
     app.register_blueprint(control.blueprint(provider.inbox, provider.faults))
     app.register_blueprint(page.blueprint(provider.inbox))
     app.register_blueprint(events.blueprint(provider.inbox))

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from otp_service.simulator.submission import Submission
 
 Channel = Literal["viber", "sms"]
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
 State = Literal["accepted", "delivered", "seen", "failed", "expired"]
 
 
@@ -88,6 +89,11 @@ class Reply:
 
 
 Entry = Message | Reply
+
+
+def utc_now() -> datetime:
+    """Give the time of this machine."""
+    return datetime.now(UTC)
 
 
 def rfc3339(moment: datetime) -> str:

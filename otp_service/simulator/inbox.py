@@ -4,10 +4,10 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import count
 
-from otp_service.simulator.chat import Channel, Entry, Message, Reply, State
+from otp_service.simulator.chat import Channel, Entry, Message, Reply, State, utc_now
 from otp_service.simulator.field import is_text
 from otp_service.simulator.submission import Submission
 
@@ -45,7 +45,7 @@ class Inbox:
         messages_per_phone: int = 1_000,
         phones: int = 10_000,
         messages: int = 100_000,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._messages_per_phone = messages_per_phone
         self._max_phones = phones

@@ -57,6 +57,15 @@ class Sender:
         }
         return self.post(json.dumps(content).encode())
 
+    def sms(self, content: object = "Your code is 989724.", **changed: Any) -> TestResponse:
+        body = {"appKey": "sim_app", "phone": "380671234567", "content": content, **changed}
+        return self.post_sms(json.dumps(body).encode())
+
+    def post_sms(self, body: bytes, headers: dict[str, str] | None = None) -> TestResponse:
+        if headers is None:
+            headers = self.signed_headers(body, bizType="3", action="mtsend")
+        return self.client.post("/api/sms/mtsend_v2", data=body, headers=headers)
+
     def text(self, text: str = "Your code is 989724.", **changed: Any) -> TestResponse:
         return self.send({"rateType": "Transactional", "text": text}, **changed)
 
