@@ -27,7 +27,7 @@
   const enable = () => {
     for (const button of document.querySelectorAll("button.copy")) button.hidden = false;
     composer.querySelector(".attach").hidden = false;
-    composer.hidden = composer.dataset.usable !== "yes";
+    composer.hidden = composer.dataset.usable !== "yes" && reply.value === "";
   };
 
   // Who writes must not find another phone under the pen when that one hears something.
