@@ -16,11 +16,13 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from otp_service.simulator import control, events, guard, page, sms, viber
+from otp_service.simulator.account import Account
 from otp_service.simulator.chat import utc_now
 from otp_service.simulator.inbox import Inbox
 from otp_service.simulator.otp_template import DIALECTS, Dialect
 from otp_service.simulator.sending import Provider
 from otp_service.simulator.signature import Keys
+from otp_service.simulator.terms import Terms
 
 MAX_BODY_BYTES = 64 * 1024
 
@@ -31,6 +33,7 @@ def create_simulator(
     access_secret: str = "sim_secret",  # noqa: S107 - the published key of a make-believe account
     appkey: str = "sim_app",
     dialect: Dialect = "either",
+    account: Terms | None = None,
     inbox: Inbox | None = None,
     clock: Callable[[], datetime] = utc_now,
     wait: Callable[[float], None] = time.sleep,
@@ -40,6 +43,7 @@ def create_simulator(
     Args:
         dialect: Which spelling of the OtpTemplate fields is taken: ``documented``, ``current`` or
             ``either``.
+        account: What the account begins with: its balance, prices and limits.
         inbox: Phones with other bounds than the usual.
         clock: The provider's time, aware.
         wait: Called with the seconds a ``delay_ms`` fault lasts.
@@ -53,6 +57,7 @@ def create_simulator(
     provider = Provider(
         keys=Keys(access_key=access_key, access_secret=access_secret, appkey=appkey),
         dialect=dialect,
+        account=Account(account),
         inbox=Inbox(clock=clock) if inbox is None else inbox,
         clock=clock,
         wait=wait,
@@ -63,7 +68,7 @@ def create_simulator(
     guard.install(app)
     app.register_blueprint(viber.blueprint(provider))
     app.register_blueprint(sms.blueprint(provider))
-    app.register_blueprint(control.blueprint(provider.inbox, provider.faults))
+    app.register_blueprint(control.blueprint(provider))
     app.register_blueprint(page.blueprint(provider.inbox))
     app.register_blueprint(events.blueprint(provider.inbox))
     app.register_error_handler(HTTPException, _explain)

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Request, Response, jsonify
 
 from otp_service.simulator import chat, phone, signature, submission
+from otp_service.simulator.account import Account
 from otp_service.simulator.answer import PARAMETER_ERROR, Refused
 from otp_service.simulator.chat import Message, utc_now
 from otp_service.simulator.connection import lost_answer
@@ -33,10 +34,20 @@ class Provider:
 
     keys: Keys
     dialect: Dialect
+    account: Account = field(default_factory=Account)
     inbox: Inbox = field(default_factory=Inbox)
     faults: Faults = field(default_factory=Faults)
     clock: Callable[[], datetime] = utc_now
     wait: Callable[[float], None] = time.sleep
+
+
+class Take(Protocol):
+    """Puts the message that a JSON object asks for on its phone."""
+
+    def __call__(
+        self, provider: Provider, content: Mapping[str, Any], /, *, sender_ip: str
+    ) -> Message:
+        """Give the message, or raise ``Refused``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +55,13 @@ class Channel:
     """One of the provider's interfaces for sending.
 
     Args:
-        take: Puts the message that a JSON object asks for on its phone, or raises ``Refused``.
         accepted: The JSON for a message that was taken, by its id.
         refused: The JSON for one that was not, by the code.
     """
 
     name: chat.Channel
     business: Business
-    take: Callable[[Provider, Mapping[str, Any]], Message]
+    take: Take
     accepted: Callable[[str], dict[str, Any]]
     refused: Callable[[int], dict[str, Any]]
 
@@ -97,7 +107,10 @@ def _deliver(provider: Provider, channel: Channel, sent: Request) -> Response:
     try:
         if sent.mimetype != "application/json":
             raise Refused(PARAMETER_ERROR, "Content-Type is not application/json")
-        message = channel.take(provider, submission.parse(sent.get_data()))
+        content = submission.parse(sent.get_data())
+        # Over a Unix socket there is no address: it is this machine.
+        sender_ip = sent.remote_addr or "127.0.0.1"
+        message = channel.take(provider, content, sender_ip=sender_ip)
     except Refused as refusal:
         return _refusal(channel, refusal)
     return jsonify(channel.accepted(message.id))

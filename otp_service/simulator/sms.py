@@ -1,53 +1,36 @@
 """The provider's address for SMS: ``POST /api/sms/mtsend_v2``.
 
 Source:
-    NXCloud, 'SMS Downstream Sending v2': parameters, response and its codes.
+    NXCloud, 'SMS Downstream Sending v2', parameters.
 """
 
 import re
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any
 
 from flask import Blueprint, Response, request
 
 from otp_service.simulator import phone, sending
-from otp_service.simulator.answer import MESSAGES as AUTHENTICATION_MESSAGES
 from otp_service.simulator.answer import Refused
 from otp_service.simulator.chat import Message
 from otp_service.simulator.field import is_text
 from otp_service.simulator.sending import Channel, Provider
 from otp_service.simulator.signature import Business
+from otp_service.simulator.sms_answer import (
+    ACCOUNT_DEACTIVATED,
+    ADDRESS,
+    APPLICATION_OR_KEY,
+    CONTENT,
+    NUMBER,
+    PARAMETER,
+    SENDER,
+    TOO_LONG,
+    accepted,
+    refused,
+)
 from otp_service.simulator.submission import Submission
 
-APPLICATION_OR_KEY = 1
-PARAMETER = 2
-BALANCE = 3
-CONTENT = 4
-TOO_LONG = 5
-NUMBER = 6
-SENDER = 8
-ADDRESS = 9
-TOO_MANY_TO_NUMBER = 27
-TOO_FAST = 28
-REQUEST_FAILED = 88
-ACCOUNT_DEACTIVATED = 102
-
-RESULTS: Mapping[int, str] = {
-    0: "Request succeeded",
-    APPLICATION_OR_KEY: "Application unavailable or incorrect key",
-    PARAMETER: "Parameter error or empty",
-    BALANCE: "Insufficient balance",
-    CONTENT: "Content is empty or contains illegal keywords",
-    TOO_LONG: "Content is too long",
-    NUMBER: "Invalid number",
-    SENDER: "sourceAddress/sender must be 1-20 digits or letters",
-    ADDRESS: "Invalid IP",
-    TOO_MANY_TO_NUMBER: "The most messages to one number within one hour have been sent",
-    TOO_FAST: "The configured TPS rate limit has been reached",
-    REQUEST_FAILED: "Request failed",
-    99: "System error",
-    ACCOUNT_DEACTIVATED: "The current account has been deactivated",
-}
 MAX_CHARACTERS = 1_000
 
 _SENDER = re.compile(r"[0-9A-Za-z]{1,20}")
@@ -63,17 +46,6 @@ def blueprint(provider: Provider) -> Blueprint:
         return sending.answer(provider, SMS, request)
 
     return routes
-
-
-def accepted(message_id: str) -> dict[str, Any]:
-    """Give the JSON of an SMS that was taken; its code is a string."""
-    return {"result": RESULTS[0], "code": "0", "messageid": message_id}
-
-
-def refused(code: int) -> dict[str, Any]:
-    """Give the JSON of an SMS that was not taken; a code of no list is a plain failure."""
-    fallback = AUTHENTICATION_MESSAGES.get(code, RESULTS[REQUEST_FAILED])
-    return {"result": RESULTS.get(code, fallback), "code": str(code), "messageid": ""}
 
 
 def read(content: Mapping[str, Any], *, appkey: str) -> Submission:
@@ -113,9 +85,16 @@ def _check_optional(content: Mapping[str, Any]) -> None:
             raise Refused(PARAMETER, f"{name} is no text")
 
 
-def _take(provider: Provider, content: Mapping[str, Any]) -> Message:
+def _take(provider: Provider, content: Mapping[str, Any], *, sender_ip: str) -> Message:
+    terms = provider.account.terms
+    if not terms.is_enabled:
+        raise Refused(ACCOUNT_DEACTIVATED, "the account is disabled")
+    if terms.allowed_ips is not None and str(ip_address(sender_ip)) not in terms.allowed_ips:
+        raise Refused(ADDRESS, "the account takes SMS from other addresses alone")
     asked = read(content, appkey=provider.keys.appkey)
-    return provider.inbox.deliver(asked, at=provider.clock(), billed_as="SMS", channel="sms")
+    now = provider.clock()
+    charge = provider.account.charge_sms(asked.phone, at=now)
+    return provider.inbox.deliver(asked, at=now, billed_as=charge.billed_as, channel="sms")
 
 
 SMS = Channel(

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from otp_service.simulator import sending, submission
-from otp_service.simulator.answer import accepted, refused
+from otp_service.simulator.answer import ACCOUNT_UNAVAILABLE, Refused, accepted, refused
 from otp_service.simulator.chat import Message
 from otp_service.simulator.sending import Channel, Provider
 from otp_service.simulator.signature import Business
@@ -23,11 +23,13 @@ def blueprint(provider: Provider) -> Blueprint:
     return routes
 
 
-def _take(provider: Provider, content: Mapping[str, Any]) -> Message:
+def _take(provider: Provider, content: Mapping[str, Any], *, sender_ip: str) -> Message:  # noqa: ARG001 - Viber asks for no address
+    if not provider.account.terms.is_enabled:
+        raise Refused(ACCOUNT_UNAVAILABLE, "the account is disabled")
     asked = submission.read(content, appkey=provider.keys.appkey, dialect=provider.dialect)
-    return provider.inbox.deliver(
-        asked, at=provider.clock(), billed_as=asked.rate_type or "Transactional"
-    )
+    now = provider.clock()
+    charge = provider.account.charge_viber(asked, at=now)
+    return provider.inbox.deliver(asked, at=now, billed_as=charge.billed_as)
 
 
 VIBER = Channel(

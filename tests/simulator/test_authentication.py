@@ -10,7 +10,7 @@ NOW_MS = 1_795_420_800_250
 BODY = b'{"appkey":"sim_app"}'
 GOOD_BODY = (
     b'{"appkey":"sim_app","phone":"380671234567","functionType":"text",'
-    b'"messageData":{"rateType":"Session","text":"hi"}}'
+    b'"messageData":{"rateType":"Transactional","text":"hi"}}'
 )
 REASON = "X-Simulator-Reason"
 
