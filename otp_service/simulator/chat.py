@@ -9,6 +9,8 @@ from otp_service.simulator.submission import Submission
 Channel = Literal["viber", "sms"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
 State = Literal["accepted", "delivered", "seen", "failed", "expired"]
+STATES: tuple[State, ...] = get_args(State)
+"""Each comes after those before it, if it comes; the last two end a message's course."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

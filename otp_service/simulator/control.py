@@ -5,10 +5,11 @@ import json
 from flask import Blueprint, Response, abort, jsonify, request
 
 from otp_service.simulator import faults as fault_order
-from otp_service.simulator import phone
+from otp_service.simulator import numbers, phone
 from otp_service.simulator.account import Account
+from otp_service.simulator.callbacks import Callbacks
 from otp_service.simulator.faults import Faults, InvalidFault
-from otp_service.simulator.inbox import Inbox
+from otp_service.simulator.inbox import Inbox, InvalidReply
 from otp_service.simulator.sending import Provider
 from otp_service.simulator.terms import InvalidTerms
 
@@ -26,11 +27,16 @@ def blueprint(provider: Provider) -> Blueprint:
     _add_messages(routes, provider.inbox)
     _add_faults(routes, provider.faults)
     _add_account(routes, provider.account)
+    _add_callbacks(routes, provider.callbacks)
+    _add_replies(routes, provider.inbox)
 
     @routes.errorhandler(InvalidBody)
     @routes.errorhandler(InvalidFault)
+    @routes.errorhandler(InvalidReply)
     @routes.errorhandler(InvalidTerms)
-    def explain(invalid: InvalidBody | InvalidFault | InvalidTerms) -> tuple[Response, int]:
+    def explain(
+        invalid: InvalidBody | InvalidFault | InvalidReply | InvalidTerms,
+    ) -> tuple[Response, int]:
         return jsonify(error=invalid.detail, field=invalid.field), 400
 
     return routes
@@ -82,6 +88,38 @@ def _add_account(routes: Blueprint, account: Account) -> None:
     def reset_account() -> Response:
         account.reset()
         return jsonify(account.as_json())
+
+
+def _add_callbacks(routes: Blueprint, callbacks: Callbacks) -> None:
+    @routes.get("/callbacks")
+    def list_callbacks() -> Response:
+        latest = [record.as_json() for record in callbacks.latest()]
+        return jsonify(is_configured=callbacks.is_configured, callbacks=latest)
+
+    @routes.get("/numbers")
+    def list_numbers() -> Response:
+        return jsonify(numbers=numbers.as_json())
+
+
+def _add_replies(routes: Blueprint, inbox: Inbox) -> None:
+    @routes.post("/replies")
+    def type_reply() -> tuple[Response, int]:
+        number, text, file_name = _read_reply(_sent_json())
+        return jsonify(inbox.add_reply(number, text, file_name=file_name).as_json()), 201
+
+
+def _read_reply(order: object) -> tuple[str, str | None, str | None]:
+    if not isinstance(order, dict):
+        raise InvalidReply("the body is no JSON object", None)
+    for name, value in order.items():
+        if name not in {"phone", "text", "file_name"}:
+            raise InvalidReply("give phone and either text or file_name", None)
+        if not isinstance(value, str | None):
+            raise InvalidReply("must be text", name)
+    number = phone.from_person(order.get("phone") or "")
+    if number is None:
+        raise InvalidReply("not a phone number with its country code", "phone")
+    return number, order.get("text"), order.get("file_name")
 
 
 def _sent_json() -> object:

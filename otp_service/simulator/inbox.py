@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
-from otp_service.simulator.chat import Channel, Entry, Message, Reply, State, utc_now
+from otp_service.simulator.chat import STATES, Channel, Entry, Message, Reply, State, utc_now
 from otp_service.simulator.field import is_text
 from otp_service.simulator.submission import Submission
 
@@ -19,10 +19,10 @@ class InvalidReply(Exception):
     """Nobody could have sent this from a phone.
 
     Args:
-        field: The property that is wrong.
+        field: The property that is wrong, or None where it is the whole.
     """
 
-    def __init__(self, detail: str, field: str) -> None:
+    def __init__(self, detail: str, field: str | None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.field = field
@@ -129,7 +129,7 @@ class Inbox:
         return reply
 
     def update(self, message_id: str, state: State) -> Message | None:
-        """Let a message come this far.
+        """Let a message come this far; what came further stays there.
 
         Returns:
             The message as it is now; None when the phone no longer has it.
@@ -209,7 +209,7 @@ class Inbox:
         return None
 
     def _set_state(self, message: Message, state: State) -> Message:
-        if message.state == state:
+        if STATES.index(state) <= STATES.index(message.state):
             return message
         changed = replace(message, state=state)
         self._chats[message.phone][message.id] = changed

@@ -1,8 +1,7 @@
 """What every send meets, whatever its channel: signature, ordered faults, the message itself."""
 
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -12,8 +11,10 @@ from flask import Request, Response, jsonify
 from otp_service.simulator import chat, phone, signature, submission
 from otp_service.simulator.account import Account
 from otp_service.simulator.answer import PARAMETER_ERROR, Refused
-from otp_service.simulator.chat import Message, utc_now
+from otp_service.simulator.callbacks import Callbacks
+from otp_service.simulator.chat import Message
 from otp_service.simulator.connection import lost_answer
+from otp_service.simulator.delivery import Delivery
 from otp_service.simulator.faults import Fault, Faults
 from otp_service.simulator.inbox import Inbox
 from otp_service.simulator.otp_template import Dialect
@@ -34,11 +35,13 @@ class Provider:
 
     keys: Keys
     dialect: Dialect
-    account: Account = field(default_factory=Account)
-    inbox: Inbox = field(default_factory=Inbox)
-    faults: Faults = field(default_factory=Faults)
-    clock: Callable[[], datetime] = utc_now
-    wait: Callable[[float], None] = time.sleep
+    account: Account
+    inbox: Inbox
+    faults: Faults
+    callbacks: Callbacks
+    delivery: Delivery
+    clock: Callable[[], datetime]
+    wait: Callable[[float], None]
 
 
 class Take(Protocol):

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from otp_service.simulator import phone, sending
+from otp_service.simulator import numbers, phone, sending
 from otp_service.simulator.answer import Refused
 from otp_service.simulator.chat import Message
 from otp_service.simulator.field import is_text
@@ -62,6 +62,8 @@ def read(content: Mapping[str, Any], *, appkey: str) -> Submission:
     number = phone.from_wire(content["phone"])
     if number is None:
         raise Refused(NUMBER, "phone is not 7 to 15 digits with the country code")
+    if numbers.fate_of(number).is_sms_refused:
+        raise Refused(NUMBER, "phone is a number that takes no SMS")
     text = content["content"]
     if not is_text(text):
         raise Refused(CONTENT, "content is empty or no whole text")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from otp_service.simulator import message_type, otp_template, phone
+from otp_service.simulator import message_type, numbers, otp_template, phone
 from otp_service.simulator.answer import (
     NO_SUCH_APPKEY,
     PARAMETER_ERROR,
@@ -65,6 +65,8 @@ def read(content: Mapping[str, Any], *, appkey: str, dialect: Dialect) -> Submis
     number = phone.from_wire(content.get("phone"))
     if number is None:
         raise Refused(PHONE_NUMBER_ERROR, "phone is not 7 to 15 digits with the country code")
+    if numbers.fate_of(number).is_refused:
+        raise Refused(PHONE_NUMBER_ERROR, "phone is a number that Viber refuses")
     data = message_type.check(content.get("functionType"), content.get("messageData"))
     function_type: str = content["functionType"]
     if data["rateType"] == message_type.OTP_TEMPLATE:

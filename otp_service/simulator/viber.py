@@ -29,7 +29,9 @@ def _take(provider: Provider, content: Mapping[str, Any], *, sender_ip: str) -> 
     asked = submission.read(content, appkey=provider.keys.appkey, dialect=provider.dialect)
     now = provider.clock()
     charge = provider.account.charge_viber(asked, at=now)
-    return provider.inbox.deliver(asked, at=now, billed_as=charge.billed_as)
+    message = provider.inbox.deliver(asked, at=now, billed_as=charge.billed_as)
+    provider.delivery.begin(message, charge)
+    return message
 
 
 VIBER = Channel(

@@ -260,7 +260,7 @@ def test_change_leaves_what_it_does_not_name(client):
 
 def test_delete_puts_the_account_back_to_how_it_began(clock):
     terms = Terms(currency="EUR", sms_hourly_limit=1)
-    client = create_simulator(clock=clock, account=terms).test_client()
+    client = create_simulator(clock=clock, terms=terms).test_client()
     put(client, balance=0, is_enabled=False)
 
     answer = client.delete("/simulator/account")

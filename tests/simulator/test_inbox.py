@@ -250,6 +250,17 @@ def test_state_that_is_the_same_is_no_change():
     assert inbox.version == version
 
 
+@pytest.mark.parametrize("end", ["seen", "failed", "expired"])
+def test_message_does_not_come_less_far(end):
+    inbox = Inbox()
+    message = deliver(inbox, FIRST)
+    inbox.update(message.id, end)
+
+    updated = inbox.update(message.id, "delivered")
+
+    assert updated.state == end
+
+
 def test_reader_sees_what_was_delivered_to_this_phone_and_only_once():
     inbox = Inbox()
     told = []
