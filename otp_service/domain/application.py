@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from otp_service.domain.limits import NumberBudgets
+from otp_service.domain.sms_text import NO_AUTOFILL, SmsAutofill
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Application:
         default_language: the provider's language code, used when neither the caller's locale nor
             the phone's country decides.
         default_country: ISO 3166-1 alpha-2, to read national numbers sent without a country.
+        autofill: what lets phones fill in a code that comes by SMS.
     """
 
     id: str
@@ -47,3 +49,4 @@ class Application:
     brand: str | None = None
     default_language: str | None = None
     default_country: str | None = None
+    autofill: SmsAutofill = NO_AUTOFILL

@@ -12,6 +12,7 @@ from otp_service.domain.application import Application, VerificationRules
 from otp_service.domain.limits import Budget, Charge, GuessBudget, NumberBudgets
 from otp_service.domain.message_text import text_problem
 from otp_service.domain.phone import read_country
+from otp_service.domain.sms_text import SmsAutofill
 from otp_service.errors import InvalidRequest
 
 DEMO_APPLICATION = "demo"
@@ -22,6 +23,11 @@ _DAY = timedelta(days=1)
 _GUESS_WAITS = (timedelta(minutes=1), timedelta(minutes=5), _HOUR, _DAY)
 _SHA256_HEX = re.compile(r"[0-9A-Fa-f]{64}")
 _MAX_BUDGET = 1_000_000
+# Source: Google, "Perform SMS Verification on a Server": the first 11 characters of a Base64 text.
+_APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
+# Source: RFC 1123 section 2.1 for the labels, RFC 3696 section 2 for the last, which no number is.
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}", re.IGNORECASE)
 
 
 def not_a_switch(value: Any) -> Any:
@@ -53,6 +59,18 @@ def _language(text: str) -> str:
 def _key_hash(text: str) -> str:
     if not _SHA256_HEX.fullmatch(text):
         raise ValueError("must have 64 hexadecimal digits")
+    return text.lower()
+
+
+def _app_hash(text: str) -> str:
+    if not _APP_HASH.fullmatch(text):
+        raise ValueError("must have 11 characters of A-Z, a-z, 0-9, + and /")
+    return text
+
+
+def _domain(text: str) -> str:
+    if not _DOMAIN.fullmatch(text):
+        raise ValueError("must be a domain such as example.com, without scheme, port or path")
     return text.lower()
 
 
@@ -88,12 +106,21 @@ class ApplicationSettings(Rules):
 
     Args:
         api_keys_sha256: SHA-256 of each API key, 64 hexadecimal digits.
+        android_app_hash: names its Android app to the SMS Retriever API.
+        web_otp_origin: the domain whose pages may read a code that came by SMS.
     """
 
     brand: Annotated[str, AfterValidator(_brand)] | None = None
     api_keys_sha256: tuple[KeyHash, ...] = Field(default=(), repr=False)
     default_country: Annotated[str, AfterValidator(_country)] | None = None
     default_language: Annotated[str, AfterValidator(_language)] | None = None
+    android_app_hash: Annotated[str, AfterValidator(_app_hash)] | None = None
+    web_otp_origin: Annotated[str, AfterValidator(_domain)] | None = None
+
+    @property
+    def autofill(self) -> SmsAutofill:
+        """The lines that let phones fill a code in."""
+        return SmsAutofill(self.android_app_hash, self.web_otp_origin)
 
     def to_domain(self, application_id: str, *, defaults: Rules) -> Application:
         """Give the application with its own rules over the service's."""
@@ -108,6 +135,7 @@ class ApplicationSettings(Rules):
             brand=self.brand,
             default_language=self.default_language,
             default_country=self.default_country,
+            autofill=self.autofill,
         )
 
 

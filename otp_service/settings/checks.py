@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from otp_service.domain.sms_text import languages_without_room
 from otp_service.settings.addresses import check_store_url, is_loopback, store_is_loopback
 from otp_service.settings.applications import DEMO_API_KEY, Rules, api_key_hash
 from otp_service.settings.model import Settings, variable
@@ -130,6 +131,18 @@ def _demo_key_is_for_demo(settings: Settings) -> Iterator[Problem]:
             yield Problem(name, "holds the key of demo mode, which everybody knows")
 
 
+def _sms_have_room(settings: Settings) -> Iterator[Problem]:
+    for application_id, table in settings.applications.items():
+        digits = table.to_domain(application_id, defaults=settings).rules.pin_digits
+        if crowded := languages_without_room(table.autofill, pin_digits=digits):
+            # The hash alone always leaves room.
+            name = f"applications.{application_id}.web_otp_origin"
+            detail = (
+                f"leaves no room for a PIN of {digits} digits in an SMS in {', '.join(crowded)}"
+            )
+            yield Problem(name, detail)
+
+
 def _texts(value: SecretStr | tuple[SecretStr, ...]) -> tuple[str, ...]:
     secrets = (value,) if isinstance(value, SecretStr) else value
     return tuple(secret.get_secret_value() for secret in secrets)
@@ -153,4 +166,5 @@ _RULES: dict[Callable[[Settings], Iterator[Problem]], frozenset[str]] = {
     _secrets_have_one_use: _reading("secret_keys", "number_key", "nxcloud_callback_secrets"),
     _keys_open_one_application: frozenset(),
     _demo_key_is_for_demo: _reading("demo"),
+    _sms_have_room: _reading("pin_digits"),
 }

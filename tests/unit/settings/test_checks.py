@@ -138,3 +138,60 @@ def test_application_named_demo_stands_in_the_way_of_demo_mode_alone(problems, c
 
     assert set(problems({"OTP_DEMO": "true", "OTP_CONFIG": config})) == {"applications"}
     assert not problems(complete | {"OTP_CONFIG": config})
+
+
+@pytest.mark.parametrize(
+    ("characters", "more", "fits"),
+    [
+        (38, "", True),
+        (39, "", False),
+        (30, "pin_digits = 10", True),
+        (31, "pin_digits = 10", False),
+        (26, 'android_app_hash = "Ab1+Cd2/Ef3"', True),
+        (27, 'android_app_hash = "Ab1+Cd2/Ef3"', False),
+    ],
+)
+def test_domain_that_leaves_an_sms_no_room_is_named_with_the_languages(
+    problems, demo, toml, *, characters, more, fits
+):
+    domain = "a" * (characters - len(".example")) + ".example"
+    demo["OTP_CONFIG"] = toml(
+        f"""
+        [applications.a]
+        api_keys_sha256 = ["{KEY_HASH}"]
+        web_otp_origin = "{domain}"
+        {more}
+        """
+    )
+
+    found = problems(demo)
+
+    assert set(found) == (set() if fits else {"applications.a.web_otp_origin"})
+    assert fits or found["applications.a.web_otp_origin"].endswith("in pt, br")
+
+
+def test_domain_is_judged_by_the_services_own_pin_where_the_application_has_none(
+    problems, demo, toml
+):
+    demo["OTP_CONFIG"] = toml(
+        f"""
+        [applications.a]
+        api_keys_sha256 = ["{KEY_HASH}"]
+        web_otp_origin = "{"a" * 23}.example"
+        """
+    )
+
+    assert not problems(demo)
+    assert set(problems(demo | {"OTP_PIN_DIGITS": "10"})) == {"applications.a.web_otp_origin"}
+
+
+def test_domain_is_not_judged_by_a_pin_that_is_wrong_itself(problems, demo, toml):
+    demo["OTP_CONFIG"] = toml(
+        f"""
+        [applications.a]
+        api_keys_sha256 = ["{KEY_HASH}"]
+        web_otp_origin = "{"a" * 40}.example"
+        """
+    )
+
+    assert set(problems(demo | {"OTP_PIN_DIGITS": "11"})) == {"OTP_PIN_DIGITS"}

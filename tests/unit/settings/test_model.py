@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from otp_service.domain.limits import Budget, Charge, GuessBudget
+from otp_service.domain.sms_text import SmsAutofill
 from otp_service.settings import Settings, load_settings
 
 KEYS = [hashlib.sha256(key).digest() for key in (b"one", b"two", b"three")]
@@ -23,6 +24,8 @@ def two_shops(complete, toml):
         brand = "Example Shop"
         default_country = "ua"
         default_language = "br"
+        android_app_hash = "Ab1+Cd2/Ef3"
+        web_otp_origin = "Login.Example.com"
         pin_digits = 8
         life_seconds = 120
         attempts = 3
@@ -51,6 +54,7 @@ def test_application_has_its_own_rules_and_defaults(two_shops):
         "UA",
         "br",
     )
+    assert shop.autofill == SmsAutofill("Ab1+Cd2/Ef3", "login.example.com")
     rules = shop.rules
     assert (rules.pin_digits, rules.attempts, rules.sends) == (8, 3, 2)
     assert rules.life == timedelta(seconds=120)
@@ -85,6 +89,7 @@ def test_rule_an_application_does_not_give_is_the_services_own(two_shops):
     assert plain.budgets.guesses.step == 4
     assert plain.rules.pin_digits == 6
     assert plain.brand is None
+    assert plain.autofill == SmsAutofill()
 
 
 def test_every_key_opens_its_application(two_shops):
@@ -185,6 +190,33 @@ def test_value_of_the_wrong_kind_or_size_is_named(problems, demo, toml, text, na
     demo["OTP_CONFIG"] = toml(text)
 
     assert set(problems(demo)) == {name}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *[("android_app_hash", text) for text in ("", "Ab1+Cd2/Ef", "Ab1+Cd2/Ef3=", "Ab1-Cd2_Ef3")],
+        *[("web_otp_origin", text) for text in ("", "localhost", "example.com:8443", "127.0.0.1")],
+        *[("web_otp_origin", text) for text in ("https://example.com", "example.com/x", "a..com")],
+        *[("web_otp_origin", text) for text in ("приклад.укр", "-a.com", "a_b.com", "@a.com")],
+        ("web_otp_origin", f"{'a' * 64}.com"),
+    ],
+)
+def test_autofill_line_that_no_phone_would_read_is_named(problems, demo, toml, key, value):
+    demo["OTP_CONFIG"] = toml(
+        f'[applications.a]\napi_keys_sha256 = ["{"a" * 64}"]\n{key} = "{value}"'
+    )
+
+    assert set(problems(demo)) == {f"applications.a.{key}"}
+
+
+@pytest.mark.parametrize("domain", ["a.co", "xn--80aswg.xn--j1amh", "4.example.com", "a-b.example"])
+def test_domain_is_taken_as_its_pages_have_it(demo, toml, domain):
+    demo["OTP_CONFIG"] = toml(
+        f'[applications.a]\napi_keys_sha256 = ["{"a" * 64}"]\nweb_otp_origin = "{domain}"'
+    )
+
+    assert load_settings(demo).domain_applications()["a"].autofill.web_otp_origin == domain
 
 
 def test_no_representation_shows_a_secret(complete):
