@@ -15,7 +15,7 @@ from http import HTTPStatus
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from otp_service.simulator import control, guard, page, sms, viber
+from otp_service.simulator import control, events, guard, page, sms, viber
 from otp_service.simulator.account import Account
 from otp_service.simulator.callbacks import Callbacks, LoopbackPost, Post
 from otp_service.simulator.chat import utc_now
@@ -105,6 +105,7 @@ def _application(provider: Provider) -> Flask:
     app.register_blueprint(sms.blueprint(provider))
     app.register_blueprint(control.blueprint(provider))
     app.register_blueprint(page.blueprint(provider.inbox))
+    app.register_blueprint(events.blueprint(provider.inbox))
     app.register_error_handler(HTTPException, _explain)
 
     @app.after_request

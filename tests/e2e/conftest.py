@@ -3,10 +3,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.caller import Caller
-from support.deployments import Demo, Deploying, Deployment
-from support.processes import await_answer, clean_environ, cli, free_port
-from support.redis_servers import wait_until
+from support.deployments import Demo, Deploying, Deployment, running_demo
 
 
 @pytest.fixture
@@ -20,14 +17,8 @@ _NUMBERS = itertools.count(1_000_000)
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    port, simulator_port = free_port(), free_port()
-    log = tmp_path_factory.mktemp("demo") / "log"
-    ports = ["--port", str(port), "--simulator-port", str(simulator_port)]
-    with cli("demo", *ports, environ=clean_environ(), log=log) as process:
-        caller = Caller(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator_port}")
-        await_answer(f"{caller.service}/healthz", process, log)
-        wait_until(lambda: "Ctrl-C" in log.read_text(), what="the demo says what it is")
-        yield Demo(caller, log, port, simulator_port)
+    with running_demo(tmp_path_factory.mktemp("demo")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,14 @@
 
 import hashlib
 import subprocess
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from support.caller import Caller
 from support.processes import await_answer, clean_environ, cli, free_port
-from support.redis_servers import RedisServer
+from support.redis_servers import RedisServer, wait_until
 from support.store_view import StoreView
 
 _SHOP_KEY = "otp_test_" + "s" * 43
@@ -33,6 +34,19 @@ class Demo:
     log: Path
     port: int
     simulator_port: int
+
+
+@contextmanager
+def running_demo(directory: Path, **settings: str) -> Iterator[Demo]:
+    """The demo on free ports, with settings of its own in the environment."""
+    port, simulator_port = free_port(), free_port()
+    log = directory / "log"
+    ports = ["--port", str(port), "--simulator-port", str(simulator_port)]
+    with cli("demo", *ports, environ=clean_environ(**settings), log=log) as process:
+        caller = Caller(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{simulator_port}")
+        await_answer(f"{caller.service}/healthz", process, log)
+        wait_until(lambda: "Ctrl-C" in log.read_text(), what="the demo says what it is")
+        yield Demo(caller, log, port, simulator_port)
 
 
 @dataclass
