@@ -9,7 +9,15 @@ from otp_service.domain.application import Application
 from otp_service.domain.events import Event
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.pin import Pin
-from otp_service.domain.verification import Channel, MessagePlan, Status, Verification
+from otp_service.domain.receipt import Cost, Receipt, SentMessage
+from otp_service.domain.sms_text import NO_AUTOFILL, SmsAutofill
+from otp_service.domain.verification import (
+    Channel,
+    DeliveryState,
+    MessagePlan,
+    Status,
+    Verification,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +27,7 @@ class NewVerification:
     Args:
         purpose_digest: 32 bytes; with ``pin_digest`` both must match at verify.
         country: ISO 3166-1 alpha-2 of the number.
+        plans: what would be sent over each channel, in the order they are tried.
     """
 
     id: VerificationId
@@ -29,7 +38,7 @@ class NewVerification:
     sealed_phone: bytes = field(repr=False)
     masked_phone: str
     country: str
-    plan: MessagePlan
+    plans: tuple[MessagePlan, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ class ResendBar(StrEnum):
 
     TOO_SOON = "too_soon"
     NO_SENDS_LEFT = "no_sends_left"
+    NOT_NEEDED = "not_needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +85,95 @@ class SendOutcome(StrEnum):
     TAKEN_BACK = "taken_back"
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiptNews:
+    """What is known of a message by now.
+
+    Args:
+        state: the furthest it came.
+        is_move: whether this very receipt brought it there.
+        is_number_refused: whether the channel cannot reach the number at all.
+        cost: to be counted now; it is given once for a message.
+        message: whose it is; None while we know of no such message.
+    """
+
+    state: DeliveryState
+    is_move: bool
+    is_number_refused: bool = False
+    cost: Cost | None = None
+    message: SentMessage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A send whose outcome is written down.
+
+    Args:
+        verification: None where nothing is left or nothing was found.
+        early: what a receipt said that was here before our own send had returned.
+    """
+
+    verification: Verification | None = None
+    early: ReceiptNews | None = None
+
+
 class StartStore(Protocol):
-    """Keeps a new verification before its message leaves, and its outcome afterwards."""
+    """Keeps a new verification before its message leaves."""
 
     def start(self, new: NewVerification) -> Verification | OverBudget:
-        """Store the verification and charge the number's budgets, or do neither."""
+        """Store the verification and charge the number's budgets, or do neither.
+
+        Its last delivery says over which channel: the first planned one that is not known to
+        refuse the number.
+        """
         ...
+
+
+class SendStore(Protocol):
+    """Keeps what became of a message, and the message that goes out in its stead."""
 
     def settle(
         self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
-    ) -> Verification | None:
+    ) -> Settled:
         """Write down what became of the last send of ``verification``.
 
         ``TAKEN_BACK`` removes that send, its PIN and its charges; of a verification that has no
-        other send, the verification too. Gives None where nothing is left or nothing was found.
+        other send, the verification too.
+        """
+        ...
+
+    def replace_send(
+        self,
+        verification: Verification,
+        application: Application,
+        *,
+        pin_digest: bytes,
+        channel: Channel,
+        is_number_refused: bool,
+    ) -> Verification | None:
+        """Take the last send back and store one on another channel, or do neither.
+
+        The charge passes over. None if the verification is not pending any more.
+
+        Args:
+            is_number_refused: remember for a day that the former channel refuses this number.
+        """
+        ...
+
+    def fall_back(
+        self,
+        vid: VerificationId,
+        application: Application,
+        *,
+        pin_digest: bytes,
+        channel: Channel,
+        failed_send: int,
+        is_number_refused: bool,
+    ) -> Verification | NoResend | OverBudget | Ended | None:
+        """Store one more PIN for a message that failed, charged like a resend, without a cooldown.
+
+        At most once a verification and channel: ``NoResend`` says ``NOT_NEEDED`` where a message
+        went over that channel already.
         """
         ...
 
@@ -102,9 +187,22 @@ class ResendStore(Protocol):
         application: Application,
         *,
         pin_digest: bytes,
-        channel: Channel,
+        channels: tuple[Channel, ...],
     ) -> Verification | NoResend | OverBudget | Ended | None:
-        """Store one more PIN and charge its message, or do neither; None if there is no such."""
+        """Store one more PIN and charge its message, or do neither; None if there is no such.
+
+        Args:
+            channels: in the order they are wanted; one that refuses the number is passed over if
+                there is another.
+        """
+        ...
+
+
+class ReceiptStore(Protocol):
+    """Keeps what the provider tells of a message, whether we know of that message or not yet."""
+
+    def receive(self, receipt: Receipt) -> ReceiptNews:
+        """Write a receipt down; states only move forward."""
         ...
 
 
@@ -178,12 +276,17 @@ class OutgoingMessage:
     Args:
         phone: E.164 with its plus sign.
         life: how long the PIN lives; fills the template's validity where it names one.
+        brand: who asks, for a message without a template to fill: the caller's word, else the
+            application's.
+        autofill: the lines by which a phone fills in a code that came by SMS.
     """
 
     phone: str = field(repr=False)
     pin: Pin
     plan: MessagePlan
     life: timedelta
+    brand: str | None = None
+    autofill: SmsAutofill = NO_AUTOFILL
 
 
 class SendVerdict(StrEnum):

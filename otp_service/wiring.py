@@ -1,19 +1,25 @@
 """The one place where real parts meet."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use
 from otp_service.domain.proof import ProofScheme
 from otp_service.domain.sealing import Sealer
+from otp_service.domain.sms_text import compose_sms
+from otp_service.domain.verification import Channel
+from otp_service.nxcloud.callbacks import read_receipt, read_reply
 from otp_service.nxcloud.otp_template import Dialect
+from otp_service.nxcloud.reading import REASONS
 from otp_service.nxcloud.signing import Credentials
+from otp_service.nxcloud.sms import SmsSender
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
-from otp_service.nxcloud.viber_answer import REASONS
-from otp_service.ports import Journal
+from otp_service.ports import Journal, OutgoingMessage
 from otp_service.redis_store import (
     Connection,
     NumberKeyMark,
@@ -26,7 +32,9 @@ from otp_service.redis_store import (
 )
 from otp_service.service.cancel import CancelVerification
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.hear import HearReply
 from otp_service.service.proof import CheckProof
+from otp_service.service.receive import ReceiveReceipt
 from otp_service.service.resend import ResendCode
 from otp_service.service.start import StartVerification
 from otp_service.service.status import ReadVerification
@@ -57,11 +65,13 @@ def wire_api(settings: Settings) -> OtpApi:
     store = wire_store(settings)
     mark = NumberKeyMark(store, settings.number_key_bytes())
     mark.leave()
+    use_cases = wire_use_cases(settings, RedisStore(store, journal), journal)
     return create_api(
-        use_cases=wire_use_cases(settings, RedisStore(store, journal), journal),
+        use_cases=use_cases,
         keys=settings.key_hashes(),
         readiness=partial(_store_problems, settings, store, mark),
         metrics=render_metrics,
+        callbacks=_wire_callbacks(settings, use_cases, journal),
         journal=journal,
         allowed_hosts=LOOPBACK_NAMES if settings.demo else None,
         bind_request_id=bind_request_id,
@@ -110,7 +120,19 @@ def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> U
     keys = KeyRing(settings.secret_key_bytes())
     sealer = Sealer(keys.accepted(Use.SEAL))
     proofs = ProofScheme(keys.accepted(Use.PROOF))
-    dispatcher = Dispatcher(sender=_wire_sender(settings, journal), store=store, journal=journal)
+    transport = wire_transport(settings)
+    dispatcher = Dispatcher(
+        senders={
+            Channel.VIBER: _wire_viber_sender(settings, transport, journal=journal),
+            Channel.SMS: wire_sms_sender(
+                settings, transport, compose=_sms_content, journal=journal
+            ),
+        },
+        keys=keys,
+        sealer=sealer,
+        store=store,
+        journal=journal,
+    )
     return UseCases(
         start=StartVerification(
             ids=ids,
@@ -120,33 +142,78 @@ def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> U
             dispatcher=dispatcher,
             journal=journal,
         ),
-        resend=ResendCode(
-            ids=ids,
-            keys=keys,
-            sealer=sealer,
-            store=store,
-            dispatcher=dispatcher,
-            journal=journal,
-        ),
+        resend=ResendCode(ids=ids, store=store, dispatcher=dispatcher, journal=journal),
         verify=VerifyCode(
             ids=ids, keys=keys, sealer=sealer, proofs=proofs, store=store, journal=journal
         ),
         cancel=CancelVerification(ids=ids, store=store, journal=journal),
         status=ReadVerification(ids=ids, store=store),
         proof=CheckProof(ids=ids, sealer=sealer, proofs=proofs, store=store, journal=journal),
+        receive=ReceiveReceipt(
+            ids=ids,
+            applications=settings.domain_applications(),
+            store=store,
+            dispatcher=dispatcher,
+            journal=journal,
+        ),
     )
 
 
-def _wire_sender(settings: Settings, journal: Journal) -> ViberSender:
+def _wire_callbacks(settings: Settings, use_cases: UseCases, journal: Journal) -> Callbacks:
+    return Callbacks(
+        secrets=[secret.get_secret_value() for secret in settings.nxcloud_callback_secrets],
+        read_receipt=read_receipt,
+        read_reply=read_reply,
+        receive=use_cases.receive,
+        hear=HearReply(note=lambda _: None, journal=journal),
+    )
+
+
+def _wire_viber_sender(
+    settings: Settings, transport: Transport, *, journal: Journal
+) -> ViberSender:
     dialect = settings.nxcloud_dialect
     return ViberSender(
-        wire_transport(settings),
-        credentials=Credentials(
-            access_key=settings.nxcloud_access_key.get_secret_value(),
-            access_secret=settings.nxcloud_access_secret.get_secret_value(),
-        ),
+        transport,
+        credentials=_credentials(settings),
         appkey=settings.nxcloud_appkey.get_secret_value(),
         clock=SystemClock(),
         journal=journal,
         dialect=None if dialect == "auto" else Dialect(dialect),
+    )
+
+
+def wire_sms_sender(
+    settings: Settings,
+    transport: Transport,
+    *,
+    compose: Callable[[OutgoingMessage], str],
+    journal: Journal,
+) -> SmsSender:
+    """Give the sender of SMS over this line to the settings' provider."""
+    return SmsSender(
+        transport,
+        credentials=_credentials(settings),
+        appkey=settings.sms_appkey(),
+        compose=compose,
+        clock=SystemClock(),
+        journal=journal,
+        source_address=settings.nxcloud_sms_source_address or None,
+    )
+
+
+def _sms_content(message: OutgoingMessage) -> str:
+    return compose_sms(
+        message.pin,
+        language=message.plan.language,
+        life=message.life,
+        brand=message.brand,
+        autofill=message.autofill,
+    ).text
+
+
+def _credentials(settings: Settings) -> Credentials:
+    return Credentials(
+        access_key=settings.nxcloud_access_key.get_secret_value(),
+        access_secret=settings.nxcloud_access_secret.get_secret_value(),
     )

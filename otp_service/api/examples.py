@@ -48,6 +48,7 @@ CANCELED = {"verification_id": VERIFICATION_ID, "status": "canceled"}
 SEEN = STARTED | {
     "expires_in": 281,
     "resend_in": 11,
+    "verified_channel": None,
     "deliveries": [
         {
             "channel": "viber",
@@ -55,6 +56,10 @@ SEEN = STARTED | {
             "language": "uk",
             "state": "seen",
             "sent_at": "2026-01-01T12:00:00.000Z",
+            "delivered_at": "2026-01-01T12:00:01.250Z",
+            "seen_at": "2026-01-01T12:00:04.500Z",
+            "failed_at": None,
+            "expired_at": None,
         }
     ],
 }

@@ -11,6 +11,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
 
+from otp_service.api.callback_routes import Callbacks
 from otp_service.api.docs import docs_routes
 from otp_service.api.documented import SECURITY_SCHEMES
 from otp_service.api.exchange import Exchange
@@ -53,6 +54,7 @@ def create_api(
     keys: Mapping[bytes, Application],
     readiness: Callable[[], tuple[str, ...]],
     metrics: Callable[[], tuple[bytes, str]],
+    callbacks: Callbacks,
     journal: Journal,
     allowed_hosts: frozenset[str] | None,
     bind_request_id: Callable[[str], None],
@@ -63,6 +65,7 @@ def create_api(
         keys: applications by the SHA-256 digest of their API keys.
         readiness: why the service cannot do its work now; empty if it can.
         metrics: the exposition and its media type.
+        callbacks: what the provider's own calls lead to.
         allowed_hosts: the ``Host`` names to answer to, IPv6 in brackets; None for any.
         bind_request_id: told the id of each request before anything is logged about it.
     """
@@ -95,6 +98,7 @@ def create_api(
     app.register_api(verification_routes)
     app.register_api(operator_routes)
     app.register_blueprint(docs_routes)
+    app.register_blueprint(callbacks.routes())
     return app
 
 

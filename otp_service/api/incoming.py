@@ -37,6 +37,11 @@ class ApiRequest(Request):
         self._bytes_read = 0
         self._json_object: dict[str, Any] | None = None
 
+    @property
+    def body(self) -> bytes:
+        """What ``load_body`` has read."""
+        return self._body
+
     def load_body(self) -> None:
         """Read the body, once, before any route runs.
 

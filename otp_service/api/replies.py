@@ -73,18 +73,27 @@ class DeliveryReply(BaseModel):
     channel: Channel
     template_id: int | None
     language: str
-    state: DeliveryState
+    state: DeliveryState = Field(description="As the provider told last.")
     sent_at: Moment
+    delivered_at: Moment | None = Field(description="When the provider told so, or null.")
+    seen_at: Moment | None
+    failed_at: Moment | None
+    expired_at: Moment | None
 
     @classmethod
     def of(cls, delivery: Delivery) -> Self:
         """Tell of one message."""
+        reached = {state: moment(at) for state, at in delivery.reached.items()}
         return cls(
             channel=delivery.channel,
             template_id=delivery.template_id,
             language=delivery.language,
             state=delivery.state,
             sent_at=moment(delivery.sent_at),
+            delivered_at=reached.get(DeliveryState.DELIVERED),
+            seen_at=reached.get(DeliveryState.SEEN),
+            failed_at=reached.get(DeliveryState.FAILED),
+            expired_at=reached.get(DeliveryState.EXPIRED),
         )
 
 
@@ -93,13 +102,20 @@ class StatusReply(VerificationReply):
 
     model_config = shown(description="Where it stands.", seen=SEEN)
 
+    verified_channel: Channel | None = Field(
+        description="Which channel's code was the one entered; null until then."
+    )
     deliveries: list[DeliveryReply] = Field(description="One a message, in the order of sending.")
 
     @classmethod
     def of(cls, verification: Verification) -> Self:
         """Tell of a verification and its messages."""
         deliveries = [DeliveryReply.of(delivery) for delivery in verification.deliveries]
-        return cls(**_told(verification), deliveries=deliveries)
+        return cls(
+            **_told(verification),
+            verified_channel=verification.verified_channel,
+            deliveries=deliveries,
+        )
 
 
 class ApprovalReply(BaseModel):

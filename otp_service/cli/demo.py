@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ _ENDS_WITHIN_SECONDS = 10
 _POLL_SECONDS = 0.05
 _WATCH_SECONDS = 1
 _PR_SET_PDEATHSIG = 1
+_SECRET_BYTES = 32
 
 _BANNER = """
 service    http://{host}:{port}        its API: http://{host}:{port}/docs
@@ -50,18 +52,25 @@ def command(port: int, simulator_port: int) -> None:
     for each in (port, simulator_port):
         free_address(_HOST, each)
     # A provider that the environment names is not passed over: the settings refuse one elsewhere.
+    # In the environment alone: a command line is shown to everybody on the machine.
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
     service = {
         "OTP_NXCLOUD_BASE_URL": f"http://{_HOST}:{simulator_port}",
         **os.environ,
         "OTP_DEMO": "true",
         "OTP_PORT": str(port),
+        "OTP_NXCLOUD_CALLBACK_SECRETS": secret,
+    }
+    provider = {
+        **os.environ,
+        "OTP_SIMULATOR_CALLBACK_URL": f"http://{_HOST}:{port}/callbacks/nxcloud/{secret}",
     }
     # SIGINT too: a shell that starts it in the background has it ignored.
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _end)
     try:
         with (
-            _running(["simulator", "--port", str(simulator_port)], dict(os.environ)) as simulator,
+            _running(["simulator", "--port", str(simulator_port)], provider) as simulator,
             _running(["serve"], service) as api,
         ):
             parts = {"simulator": simulator, "service": api}

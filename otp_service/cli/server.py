@@ -25,6 +25,8 @@ _METRICS_PREFIX = "otp-service-metrics-"
 # A message is handed over in three exchanges at the very most (one retry, one other spelling).
 _EXCHANGES_PER_MESSAGE = 3
 _SPARE_SECONDS = 5
+# Phone pages hold event streams open for minutes, and come back to a new server by themselves.
+_SIMULATOR_ENDS_WITHIN_SECONDS = 1
 _CONNECTIONS_PER_WORKER = 1024
 # The server's own messages go wherever this process' logs go.
 _LOGS = {
@@ -78,7 +80,7 @@ def serve_simulator(*, host: str, port: int, threads: int) -> None:
         port=port,
         workers=1,
         threads=threads,
-        ends_within_seconds=_SPARE_SECONDS,
+        ends_within_seconds=_SIMULATOR_ENDS_WITHIN_SECONDS,
     )
 
 

@@ -5,22 +5,24 @@ a header that nobody sent and a secret would be within reach of any middleware. 
 application has read the environment, what could do harm there is removed from it.
 """
 
+import json
 import multiprocessing
 import os
 import signal
 import threading
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from flask import Flask
 
-_SIMULATOR_DIALECT = "OTP_SIMULATOR_DIALECT"
+_SIMULATOR_OPTIONS = "OTP_SIMULATOR_OPTIONS"
 _HARMFUL_PREFIXES = ("OTP_", "HTTP_")
 _HARMFUL = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE", "REMOTE_ADDR", "REQUEST_METHOD"})
 
 
-def serve_with_dialect(dialect: str) -> None:
-    """Tell the workers to come which spelling of the template fields the simulator takes."""
-    os.environ[_SIMULATOR_DIALECT] = dialect
+def serve_simulator_with(**options: Any) -> None:
+    """Tell the worker to come what its simulator begins with, in values that JSON knows."""
+    os.environ[_SIMULATOR_OPTIONS] = json.dumps(options)
 
 
 def create_service() -> Flask:
@@ -35,12 +37,15 @@ def create_service() -> Flask:
 
 def create_simulator() -> Flask:
     """Give the simulator as its command said, and clear the environment."""
-    from otp_service.simulator import app as simulator  # noqa: PLC0415 - nor the service's this
+    # The service's worker needs none of this.
+    from otp_service.simulator import app as simulator  # noqa: PLC0415
+    from otp_service.simulator.terms import Terms, changed  # noqa: PLC0415
 
     _tie_to_server()
-    dialect = os.environ.get(_SIMULATOR_DIALECT, "either")
+    options = json.loads(os.environ.get(_SIMULATOR_OPTIONS, "{}"))
     _clear_environment()
-    return simulator.create_simulator(dialect=dialect)  # type: ignore[arg-type]
+    terms = changed(Terms(), options.pop("terms", {}))
+    return simulator.create_simulator(terms=terms, **options)
 
 
 def _tie_to_server() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from otp_service.domain.limits import NumberBudgets
 from otp_service.domain.sms_text import NO_AUTOFILL, SmsAutofill
+from otp_service.domain.verification import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Application:
             the phone's country decides.
         default_country: ISO 3166-1 alpha-2, to read national numbers sent without a country.
         autofill: what lets phones fill in a code that comes by SMS.
+        channels: in the order they are tried; each at most once.
     """
 
     id: str
@@ -50,3 +52,11 @@ class Application:
     default_language: str | None = None
     default_country: str | None = None
     autofill: SmsAutofill = NO_AUTOFILL
+    channels: tuple[Channel, ...] = (Channel.VIBER,)
+
+    def channel_after(self, channel: Channel) -> Channel | None:
+        """Give the channel to fall back to from another; None if there is none."""
+        if channel not in self.channels:
+            return None
+        later = self.channels[self.channels.index(channel) + 1 :]
+        return later[0] if later else None

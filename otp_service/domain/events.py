@@ -5,6 +5,7 @@ No event carries a PIN, a key, an address or more of a number than its mask.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,73 @@ class MessageSent:
     outcome: str
     reason: str
     provider_request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FallBackJudged:
+    """Another channel was to stand in for one that failed.
+
+    Args:
+        channel: the one to fall back to.
+        outcome: ``fallen_back``, ``not_needed`` or the public code of what kept it.
+        cause: ``number_refused``, ``failed`` (both at the hand-over) or ``receipt``.
+    """
+
+    application: str
+    channel: str
+    outcome: str
+    cause: str
+    country: str | None = None
+    phone: str | None = None
+    verification_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptReceived:
+    """A provider told how far a message came.
+
+    Args:
+        state: a ``DeliveryState``'s value.
+        outcome: ``news``; ``old`` for what was known; ``unknown`` for a message we do not know;
+            ``early`` for one that was unknown at first and is ours.
+    """
+
+    state: str
+    outcome: str
+    application: str | None = None
+    channel: str | None = None
+    country: str | None = None
+    provider_request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageBilled:
+    """A provider told what one message cost; recorded once a message.
+
+    Args:
+        currency: ISO 4217.
+        amount: in that currency.
+        rate_type: as what it was billed.
+    """
+
+    application: str
+    channel: str
+    country: str
+    currency: str
+    amount: Decimal
+    rate_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyReceived:
+    """The owner of a phone answered a message.
+
+    Args:
+        outcome: ``noted``.
+    """
+
+    outcome: str
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +240,10 @@ Event = (
     StartJudged
     | ResendJudged
     | MessageSent
+    | FallBackJudged
+    | ReceiptReceived
+    | MessageBilled
+    | ReplyReceived
     | GuessJudged
     | VerificationCalledOff
     | ProofChecked

@@ -70,6 +70,11 @@ class IdScheme:
         masked = int.from_bytes(base64.urlsafe_b64decode(text)) % (1 << _TAG_BITS)
         return self._assemble(random, masked ^ _keyed_bits(self._mask_key, random))
 
+    def join(self, random: str, number_tag: str) -> VerificationId:
+        """Make an id whole again from the two parts that the store knows it by."""
+        place = base64.urlsafe_b64decode("A" * _RANDOM_CHARS + number_tag)
+        return self._assemble(random, int.from_bytes(place))
+
     def _assemble(self, random: str, tag: int) -> VerificationId:
         masked = tag ^ _keyed_bits(self._mask_key, random)
         return VerificationId(

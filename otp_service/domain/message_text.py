@@ -11,6 +11,9 @@ from otp_service.errors import FieldProblem, InvalidRequest
 MAX_TEXT_CHARACTERS = 50
 TEMPLATE_IDS = range(1, 10)
 
+BRAND_FIELD = "business_name"
+"""The text that an application's brand stands in for."""
+
 # Unicode categories that no line of text holds: controls, lone surrogates, line and paragraph
 # separators.
 _CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})

@@ -7,13 +7,12 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from otp_service import data
-from otp_service.domain.message_text import MessageRequest
+from otp_service.domain.message_text import BRAND_FIELD, MessageRequest
 from otp_service.domain.pin import Pin
 from otp_service.domain.sms_alphabet import SmsEncoding, measure
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _MINUTE = timedelta(minutes=1)
-_BRAND_FIELD = "business_name"
 
 # Source: Google, "Perform SMS Verification on a Server": at most 140 bytes. It does not say in what
 # encoding; UTF-8 is the strictest reading that a text of our languages can be held to.
@@ -141,7 +140,7 @@ def sms_holds(sms: SmsText, request: MessageRequest) -> frozenset[str]:
     Of the four only the business name can be: our words have no place for the others.
     """
     holds_it = sms.holds_brand and request.business_name is not None
-    return frozenset({_BRAND_FIELD} if holds_it else ())
+    return frozenset({BRAND_FIELD} if holds_it else ())
 
 
 def _most_telling(

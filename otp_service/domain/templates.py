@@ -9,11 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from otp_service import data
-from otp_service.domain.message_text import MessageRequest
+from otp_service.domain.message_text import BRAND_FIELD, MessageRequest
 from otp_service.errors import FieldProblem, InvalidRequest
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
-_BRAND_FIELD = "business_name"
 _TEMPLATE_POINTER = "/message/template_id"
 
 
@@ -202,7 +201,7 @@ def plan_template(request: MessageRequest, *, life: timedelta, brand: str | None
     Raises:
         InvalidRequest: ``template_id`` names a template that is not filled, or not true.
     """
-    defaults = {} if brand is None else {_BRAND_FIELD: brand}
+    defaults = {} if brand is None else {BRAND_FIELD: brand}
     filled = defaults | request.texts
     if request.template_id is not None:
         template = _forced_template(request.template_id, filled, life)

@@ -1,5 +1,6 @@
 """A verification as its starter sees it: where it stands, what it has left, what was sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -36,6 +37,10 @@ class DeliveryState(StrEnum):
     EXPIRED = "expired"
 
 
+FAILURES = frozenset({DeliveryState.FAILED, DeliveryState.EXPIRED})
+"""The states of a message that did not arrive."""
+
+
 class LanguageReason(StrEnum):
     """Why a message is in the language it is in."""
 
@@ -47,14 +52,14 @@ class LanguageReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MessagePlan:
-    """Which message goes out, all but its PIN.
+    """Which message goes out over one channel, all but its PIN.
 
     Args:
         template_id: 1 to 9; None on a channel without templates.
         language: the provider's language code.
-        texts: the template's text parameters by the names of our own API, such as
+        texts: at least what the message holds, by the names of our own API, such as
             ``business_name``.
-        unused: what the caller gave and the template does not hold, by the same names.
+        unused: what the caller gave and the message does not hold, by the same names.
     """
 
     channel: Channel
@@ -72,6 +77,7 @@ class Delivery:
     Args:
         send: which message of the verification, from 1.
         request_id: the provider's own id of the message, once it gave one.
+        reached: when the provider told of each state, by the store's clock.
     """
 
     send: int
@@ -81,6 +87,7 @@ class Delivery:
     state: DeliveryState
     sent_at: datetime
     request_id: str | None = None
+    reached: Mapping[DeliveryState, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,7 @@ class Verification:
         country: ISO 3166-1 alpha-2 of the number.
         sealed_phone: the number, readable with the sealing keys alone.
         verified_at: when it was approved.
+        verified_send: the message whose PIN was the right one, from 1.
     """
 
     id: VerificationId
@@ -111,11 +119,27 @@ class Verification:
     plan: MessagePlan
     deliveries: tuple[Delivery, ...]
     verified_at: datetime | None = None
+    verified_send: int | None = None
 
     @property
     def last_delivery(self) -> Delivery:
         """The message that went out last."""
         return self.deliveries[-1]
+
+    @property
+    def verified_channel(self) -> Channel | None:
+        """The channel of the message whose PIN was the right one; None if none was yet."""
+        return next((d.channel for d in self.deliveries if d.send == self.verified_send), None)
+
+    def with_deliveries(self, deliveries: tuple[Delivery, ...]) -> "Verification":
+        """Give the same verification with what is known of its messages by now.
+
+        A pending one of which every message failed or expired is undelivered.
+        """
+        failed = all(delivery.state in FAILURES for delivery in deliveries)
+        is_undelivered = self.status is Status.PENDING and failed
+        status = Status.UNDELIVERED if is_undelivered else self.status
+        return replace(self, deliveries=deliveries, status=status)
 
     def with_last_delivery(self, state: DeliveryState, request_id: str | None) -> "Verification":
         """Give the same verification with another outcome of its last message."""

@@ -1,14 +1,19 @@
 """What the provider's result codes mean to us, read from the data file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
 from otp_service import data
+from otp_service.domain.verification import Channel
 
 ACCEPTED = 0
 CLOCK_OFF = 1004
 FIELD_REFUSED = 9000
+
+# Viber's words came first and have no channel in them.
+_WORD = {Channel.VIBER: "code_", Channel.SMS: "sms_code_"}
 
 
 class Fault(StrEnum):
@@ -27,31 +32,41 @@ class Meaning:
     Args:
         reason: a word for metrics and logs; only codes of the data file have one of their own.
         advice: what an operator should do, in words; empty where there is nothing to do.
+        may_be_retried: whether the same message may go out again at once.
     """
 
     fault: Fault
     reason: str
     advice: str
+    may_be_retried: bool = False
 
 
-_OTHER = Meaning(fault=Fault.PROVIDER, reason="code_other", advice="")
-
-
-def meaning_of(code: int) -> Meaning:
+def meaning_of(code: int, channel: Channel) -> Meaning:
     """Look a code up; one that is not in the data file is the provider's, and passing."""
-    return _meanings().get(code, _OTHER)
+    return _meanings(channel).get(code) or _other(channel)
 
 
 def code_reasons() -> frozenset[str]:
     """Give every word that ``meaning_of`` can give as a reason."""
-    return frozenset(meaning.reason for meaning in _meanings().values()) | {_OTHER.reason}
+    known = {meaning.reason for channel in _WORD for meaning in _meanings(channel).values()}
+    return frozenset(known | {_other(channel).reason for channel in _WORD})
 
 
 @cache
-def _meanings() -> dict[int, Meaning]:
+def _meanings(channel: Channel) -> Mapping[int, Meaning]:
     return {
         row["code"]: Meaning(
-            fault=Fault(row["fault"]), reason=f"code_{row['code']}", advice=row["advice"]
+            fault=Fault(row["fault"]),
+            reason=f"{_WORD[channel]}{row['code']}",
+            advice=row["advice"],
+            may_be_retried=row["fault"] == Fault.PROVIDER and row.get("retry_at_once", True),
         )
-        for row in data.load("result_codes.json")["viber"]
+        for row in data.load("result_codes.json")[channel.value]
     }
+
+
+@cache
+def _other(channel: Channel) -> Meaning:
+    return Meaning(
+        fault=Fault.PROVIDER, reason=f"{_WORD[channel]}other", advice="", may_be_retried=True
+    )

@@ -4,26 +4,23 @@ Source:
     NXCloud, "Send Message" (Viber): path, bizType and action.
 """
 
-from datetime import datetime, timedelta
-
-from otp_service.domain.events import (
-    ProviderAnswered,
-    ProviderDialectChosen,
-    ProviderNeedsAttention,
-)
+from otp_service.domain.events import ProviderDialectChosen
 from otp_service.domain.verification import Channel
-from otp_service.nxcloud.clock_check import TOLERANCE, Reminder, offset_in_words, offset_of
 from otp_service.nxcloud.dialect import DialectChoice
 from otp_service.nxcloud.otp_template import Dialect, UnsendableMessage, template_body
-from otp_service.nxcloud.signing import Algorithm, Credentials, Operation, signed_headers
-from otp_service.nxcloud.transport import Answer, Transport
-from otp_service.nxcloud.viber_answer import CLOCK, UNSENDABLE, Reading, read_exchange
-from otp_service.ports import Clock, Journal, OutgoingMessage, SendReport, SendVerdict
+from otp_service.nxcloud.reading import Reading
+from otp_service.nxcloud.signed_api import LAST_TRY, Endpoint, SignedApi
+from otp_service.nxcloud.signing import Algorithm, Credentials, Operation
+from otp_service.nxcloud.transport import Transport
+from otp_service.nxcloud.viber_answer import read_exchange
+from otp_service.ports import Clock, Journal, OutgoingMessage, SendReport
 
-_PATH = "/api/viber/mt"
-_OPERATION = Operation(biz_type="7", action="mt")
-_LAST_TRY = 2
-_SET_THE_CLOCK = "Set it with NTP: beyond 60 s the provider refuses every message."
+_ENDPOINT = Endpoint(
+    channel=Channel.VIBER,
+    path="/api/viber/mt",
+    operation=Operation(biz_type="7", action="mt"),
+    read=read_exchange,
+)
 
 
 class ViberSender:
@@ -46,30 +43,30 @@ class ViberSender:
         dialect: Dialect | None = None,
         algorithm: Algorithm = Algorithm.MD5,
     ) -> None:
-        self._transport = transport
-        self._credentials = credentials
+        self._api = SignedApi(
+            transport,
+            _ENDPOINT,
+            credentials=credentials,
+            clock=clock,
+            journal=journal,
+            algorithm=algorithm,
+        )
         self._appkey = appkey
-        self._clock = clock
         self._journal = journal
         self._dialects = DialectChoice(dialect)
-        self._algorithm = algorithm
-        self._clock_reminder = Reminder()
 
     @property
     def channel(self) -> Channel:
         """Say that this sends over Viber."""
-        return Channel.VIBER
+        return self._api.channel
 
     def send(self, message: OutgoingMessage) -> SendReport:
         """Send one message; never raises for what the provider or the line does."""
         try:
             reading = self._send(message)
         except UnsendableMessage as problem:
-            self._call_for_attention(UNSENDABLE, f"A message was not sent: {problem}.")
-            return SendReport(SendVerdict.FAILED, UNSENDABLE)
-        if reading.advice and not reading.refuses_our_clock:
-            self._call_for_attention(reading.report.reason, reading.advice)
-        return reading.report
+            return self._api.report_unsendable(str(problem))
+        return self._api.conclude(reading)
 
     def _send(self, message: OutgoingMessage) -> Reading:
         """Exchange until there is nothing left that may be tried: three times at the very most.
@@ -80,8 +77,9 @@ class ViberSender:
         tried = {dialect}
         try_number = 1
         while True:
-            reading = self._exchange(message, dialect=dialect, try_number=try_number)
-            if reading.may_be_retried and try_number < _LAST_TRY:
+            body = template_body(message, appkey=self._appkey, dialect=dialect)
+            reading = self._api.exchange(body, try_number=try_number)
+            if reading.may_be_retried and try_number < LAST_TRY:
                 try_number += 1
                 continue
             if reading.is_accepted and self._dialects.accepted(dialect):
@@ -91,38 +89,3 @@ class ViberSender:
                 return reading
             dialect = other
             tried.add(dialect)
-
-    def _exchange(self, message: OutgoingMessage, *, dialect: Dialect, try_number: int) -> Reading:
-        body = template_body(message, appkey=self._appkey, dialect=dialect)
-        asked_at = self._clock.now()
-        headers = signed_headers(
-            self._credentials, _OPERATION, now=asked_at, body=body, algorithm=self._algorithm
-        )
-        exchange = self._transport.post(_PATH, body=body, headers=headers)
-        reading = read_exchange(exchange)
-        self._journal.record(
-            ProviderAnswered(
-                channel=self.channel.value,
-                reason=reading.report.reason,
-                took=exchange.took,
-                try_number=try_number,
-            )
-        )
-        if isinstance(exchange, Answer):
-            self._watch_clock(offset_of(exchange, asked_at=asked_at), reading, asked_at)
-        return reading
-
-    def _watch_clock(self, offset: timedelta | None, reading: Reading, asked_at: datetime) -> None:
-        measured = "" if offset is None else offset_in_words(offset)
-        is_off = offset is not None and abs(offset) > TOLERANCE
-        # A refusal is always said, and stands for the reminder of the next minute too.
-        if reading.refuses_our_clock:
-            self._clock_reminder.is_due(asked_at)
-            self._call_for_attention(CLOCK, f"{reading.advice} {measured}".rstrip())
-        elif is_off and self._clock_reminder.is_due(asked_at):
-            self._call_for_attention(CLOCK, f"{measured} {_SET_THE_CLOCK}")
-
-    def _call_for_attention(self, reason: str, advice: str) -> None:
-        self._journal.record(
-            ProviderNeedsAttention(channel=self.channel.value, reason=reason, advice=advice)
-        )

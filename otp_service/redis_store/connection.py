@@ -5,7 +5,7 @@ have counted a guess already.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import redis
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
+from redis.exceptions import ResponseError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
@@ -32,11 +33,22 @@ class Timeouts:
     read: timedelta = timedelta(seconds=1)
 
 
+Command = Sequence[str | int | bytes]
+
+
 class Connection(Protocol):
     """Sends one command and gives its answer; raises redis-py's errors."""
 
     def execute(self, *command: str | int | bytes) -> Any:
         """Send one command, once."""
+        ...
+
+    def execute_many(self, commands: Sequence[Command]) -> list[Any]:
+        """Send several, each once, and give their answers, an error in place of one that failed.
+
+        One round trip; on a cluster one each, for its keys are in as many slots, and redis-py's
+        pipeline for clusters sends again what got no answer.
+        """
         ...
 
     def execute_on_all(self, *command: str) -> dict[str, Any]:
@@ -54,6 +66,16 @@ class _LazyConnection:
 
     def execute(self, *command: str | int | bytes) -> Any:
         return self._connected().execute_command(*command)
+
+    def execute_many(self, commands: Sequence[Command]) -> list[Any]:
+        client = self._connected()
+        if isinstance(client, RedisCluster):
+            return [_tried(client, command) for command in commands]
+        pipeline = client.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        answers: list[Any] = pipeline.execute(raise_on_error=False)
+        return answers
 
     def execute_on_all(self, *command: str) -> dict[str, Any]:
         client = self._connected()
@@ -77,6 +99,13 @@ class _LazyConnection:
             if made is not self._client:
                 made.close()
         return self._client
+
+
+def _tried(client: Any, command: Command) -> Any:
+    try:
+        return client.execute_command(*command)
+    except ResponseError as refusal:
+        return refusal
 
 
 def connect(

@@ -1,5 +1,7 @@
 """Key names: ``otp1:{tag}:…``, the tag being the number's, so that one slot holds all of it.
 
+What a provider tells of a message is the exception: it knows its own id of the message alone.
+
 The figure after ``otp`` is the schema's version.
 """
 
@@ -18,6 +20,16 @@ def record_key(vid: VerificationId) -> str:
 def log_key(vid: VerificationId, application_id: str) -> str:
     """Name the sorted set of what was charged to the number by one application."""
     return f"{_PREFIX}:{{{vid.number_tag}}}:n:{application_id}"
+
+
+def refusal_key(number_tag: str) -> str:
+    """Name the mark that Viber refuses the number, whichever application sent to it."""
+    return f"{_PREFIX}:{{{number_tag}}}:w"
+
+
+def message_key(request_id: str) -> str:
+    """Name the hash that holds what is known of a message under the provider's id of it."""
+    return f"{_PREFIX}:m:{request_id}"
 
 
 def charge_name(vid: VerificationId) -> str:

@@ -1,7 +1,7 @@
 """One verification between the domain's terms and the fields of its hash (``lua/record.lua``)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from otp_service.domain.identity import VerificationId
@@ -29,14 +29,15 @@ STATUSES = {
     "e": Status.EXPIRED,
 }
 _STATES = {"a": DeliveryState.ACCEPTED, "u": DeliveryState.UNKNOWN}
-_CHANNELS = {"v": Channel.VIBER, "s": Channel.SMS}
-_CHANNEL_LETTERS = {channel: letter for letter, channel in _CHANNELS.items()}
+CHANNELS = {"v": Channel.VIBER, "s": Channel.SMS}
+_CHANNEL_LETTERS = {channel: letter for letter, channel in CHANNELS.items()}
+_FIELDS = {"b": "business_name", "a": "action", "r": "reason", "p": "pin_type"}
 _REASONS = {reason.value[0]: reason for reason in LanguageReason}
 
 
 def encode(new: NewVerification) -> list[Argument]:
     """Give the fields of a new record that no script computes, names and values in turn."""
-    plan = new.plan
+    plan = new.plans[0]
     fields: dict[str, Argument] = {
         "a": new.application.id,
         "u": new.purpose,
@@ -46,33 +47,33 @@ def encode(new: NewVerification) -> list[Argument]:
         "f": new.sealed_phone,
         "k": new.application.rules.attempts,
         "y": new.application.rules.sends,
-        "g": plan.language,
         "j": plan.language_reason.value[0],
-        "t": plan.template_id or "",
     }
-    if plan.unused:
-        fields["i"] = ",".join(plan.unused)
-    if plan.texts:
-        fields |= _pieces(plan.texts)
+    if any(plan.unused for plan in new.plans):
+        fields["i"] = ",".join(map(_unused_text, new.plans))
+    texts = {name: text for plan in new.plans for name, text in plan.texts.items()}
+    if texts:
+        fields |= _pieces(texts)
     return [part for field in fields.items() for part in field]
 
 
-def send_text(plan: MessagePlan) -> str:
-    """Describe a send as its field does, all but its state and the provider's id."""
-    return "|".join([channel_letter(plan.channel), str(plan.template_id or ""), plan.language, ""])
+def channel_letters(channels: Iterable[Channel]) -> str:
+    """Give the letters of channels, in their order, as sends' fields have them."""
+    return "".join(_CHANNEL_LETTERS[channel] for channel in channels)
 
 
-def channel_letter(channel: Channel) -> str:
-    """Give a channel's letter in a send's field."""
-    return _CHANNEL_LETTERS[channel]
+def _unused_text(plan: MessagePlan) -> str:
+    """Write ``s`` for SMS and then a letter for each field that its message cannot hold."""
+    letters = {name: letter for letter, name in _FIELDS.items()}
+    return _CHANNEL_LETTERS[plan.channel] + "".join(letters[name] for name in plan.unused)
 
 
 def decode(vid: VerificationId, now_ms: bytes, flat: Sequence[bytes]) -> Verification:
     """Read a script's view of a record: the store's moment, and the hash flat."""
     fields = {name.decode(): value for name, value in zip(flat[::2], flat[1::2], strict=True)}
     number = {name: int(fields[name]) for name in ("e", "b", "n", "y", "k", "o", "l")}
-    now = _moment(int(now_ms))
-    expires_at = _moment(number["e"])
+    now = moment(int(now_ms))
+    expires_at = moment(number["e"])
     status = STATUSES[fields["s"].decode()]
     if status is Status.PENDING and now >= expires_at:
         status = Status.EXPIRED
@@ -89,24 +90,25 @@ def decode(vid: VerificationId, now_ms: bytes, flat: Sequence[bytes]) -> Verific
         attempts_left=number["k"],
         sends_left=number["y"] - number["n"],
         expires_at=expires_at,
-        resend_at=_moment(number["b"]),
+        resend_at=moment(number["b"]),
         read_at=now,
-        plan=_plan(fields, deliveries[-1].channel),
+        plan=_plan(fields, deliveries[-1]),
         deliveries=deliveries,
-        verified_at=_moment(int(fields["v"])) if "v" in fields else None,
+        verified_at=moment(int(fields["v"])) if "v" in fields else None,
+        verified_send=int(fields["r"]) if "r" in fields else None,
     )
 
 
-def _plan(fields: dict[str, bytes], channel: Channel) -> MessagePlan:
-    template = fields["t"].decode()
-    unused = fields.get("i", b"").decode()
+def _plan(fields: dict[str, bytes], last: Delivery) -> MessagePlan:
+    letter = _CHANNEL_LETTERS[last.channel]
+    unused = (text for text in fields.get("i", b"").decode().split(",") if text[:1] == letter)
     return MessagePlan(
-        channel=channel,
-        template_id=int(template) if template else None,
-        language=fields["g"].decode(),
+        channel=last.channel,
+        template_id=last.template_id,
+        language=last.language,
         language_reason=_REASONS[fields["j"].decode()],
         texts=_joined(fields),
-        unused=tuple(unused.split(",")) if unused else (),
+        unused=tuple(_FIELDS[field] for field in next(unused, "")[1:]),
     )
 
 
@@ -122,11 +124,11 @@ def _delivery(send: int, text: str, sent_ms: int) -> Delivery:
     state, channel, template, language, request_id = text.split("|")
     return Delivery(
         send=send,
-        channel=_CHANNELS[channel],
+        channel=CHANNELS[channel],
         template_id=int(template) if template else None,
         language=language,
         state=_STATES[state],
-        sent_at=_moment(sent_ms),
+        sent_at=moment(sent_ms),
         request_id=request_id or None,
     )
 
@@ -150,5 +152,6 @@ def _joined(fields: dict[str, bytes]) -> dict[str, str]:
     return texts
 
 
-def _moment(milliseconds: int) -> datetime:
+def moment(milliseconds: int) -> datetime:
+    """Read a moment of the store's clock."""
     return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)

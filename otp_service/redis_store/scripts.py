@@ -9,7 +9,7 @@ from typing import Any
 
 from redis.exceptions import NoScriptError
 
-from otp_service.redis_store.connection import Connection
+from otp_service.redis_store.connection import Command, Connection
 
 Argument = str | int | bytes
 
@@ -33,9 +33,35 @@ class Script:
         the text itself is sent.
         """
         try:
-            return connection.execute("EVALSHA", self._sha, len(keys), *keys, *arguments)
+            return connection.execute(*self._by_digest(keys, arguments))
         except NoScriptError:
-            return connection.execute("EVAL", self._body, len(keys), *keys, *arguments)
+            return connection.execute(*self._by_text(keys, arguments))
+
+    def _by_digest(self, keys: Sequence[str], arguments: Sequence[Argument]) -> Command:
+        return ("EVALSHA", self._sha, len(keys), *keys, *arguments)
+
+    def _by_text(self, keys: Sequence[str], arguments: Sequence[Argument]) -> Command:
+        return ("EVAL", self._body, len(keys), *keys, *arguments)
+
+
+Call = tuple[Script, Sequence[str], Sequence[Argument]]
+
+
+def run_together(connection: Connection, calls: Sequence[Call]) -> list[Any]:
+    """Run several in one round trip and give their answers.
+
+    Of those that the server did not know, and of no others, the texts are sent in one more.
+    """
+    commands = [script._by_digest(keys, arguments) for script, keys, arguments in calls]
+    answers = connection.execute_many(commands)
+    unknown = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+    if unknown:
+        texts = [calls[at][0]._by_text(*calls[at][1:]) for at in unknown]
+        for at, answer in zip(unknown, connection.execute_many(texts), strict=True):
+            answers[at] = answer
+    if failures := [answer for answer in answers if isinstance(answer, Exception)]:
+        raise failures[0]
+    return answers
 
 
 def _body(name: str) -> str:

@@ -1,19 +1,14 @@
 """The store behind the use cases' ports: one script, one round trip an operation."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
-from typing import Any
-
-from redis.exceptions import RedisClusterException, RedisError
 
 from otp_service.domain.application import Application
-from otp_service.domain.events import StoreAnswered
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.limits import NumberBudgets
+from otp_service.domain.receipt import Receipt
 from otp_service.domain.verification import Channel, Verification
-from otp_service.errors import StoreUnavailable
 from otp_service.ports import (
     Ended,
     Journal,
@@ -21,19 +16,46 @@ from otp_service.ports import (
     NewVerification,
     NoResend,
     OverBudget,
+    ReceiptNews,
     ResendBar,
     SendOutcome,
+    Settled,
     Verdict,
 )
 from otp_service.redis_store.budget_text import BudgetText, budget_name, budget_text, milliseconds
 from otp_service.redis_store.connection import Connection
-from otp_service.redis_store.key_names import charge_name, log_key, record_key
-from otp_service.redis_store.record import STATUSES, channel_letter, decode, encode, send_text
-from otp_service.redis_store.scripts import Argument, Script
+from otp_service.redis_store.key_names import (
+    charge_name,
+    log_key,
+    message_key,
+    record_key,
+    refusal_key,
+)
+from otp_service.redis_store.message import (
+    KEPT,
+    link_arguments,
+    read_news,
+    receipt_arguments,
+    with_receipt,
+)
+from otp_service.redis_store.operations import Answer, Operations
+from otp_service.redis_store.record import STATUSES, channel_letters, decode, encode
+from otp_service.redis_store.scripts import Argument
 
-RETRY_STORE_AFTER = timedelta(seconds=1)
-
-Answer = Sequence[Any]
+_SCRIPTS = (
+    "start",
+    "settle",
+    "link",
+    "replace_send",
+    "resend",
+    "verify",
+    "cancel",
+    "read",
+    "prove",
+    "receive",
+)
+# How long a number that Viber refused is not tried there again, where there is another channel.
+_REFUSED_FOR = timedelta(days=1)
 
 
 class RedisStore:
@@ -45,19 +67,14 @@ class RedisStore:
     """
 
     def __init__(self, connection: Connection, journal: Journal) -> None:
-        self._connection = connection
-        self._journal = journal
-        self._scripts = {
-            name: Script(name)
-            for name in ("start", "settle", "resend", "verify", "cancel", "read", "prove")
-        }
+        self._operations = Operations(connection, journal, scripts=_SCRIPTS)
 
     def start(self, new: NewVerification) -> Verification | OverBudget:
         """Store the verification and charge the number's budgets, or do neither."""
         rules, budgets = new.application.rules, _text_of(new.application.budgets)
         status, *rest = self._run(
             "start",
-            [record_key(new.id), log_key(new.id, new.application.id)],
+            _send_keys(new.id, new.application.id),
             [
                 charge_name(new.id),
                 budgets.sliding,
@@ -67,7 +84,9 @@ class RedisStore:
                 milliseconds(rules.resend_cooldown),
                 milliseconds(rules.retention),
                 new.pin_digest,
-                send_text(new.plan),
+                channel_letters(plan.channel for plan in new.plans),
+                next((plan.template_id for plan in new.plans if plan.template_id), ""),
+                new.plans[0].language,
                 *encode(new),
             ],
         )
@@ -77,15 +96,47 @@ class RedisStore:
 
     def settle(
         self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
+    ) -> Settled:
+        """Write down what became of the last send, or take it back.
+
+        With the provider's id of the message, whose it is is written under that id beside it.
+        """
+        vid = verification.id
+        keys = [record_key(vid), log_key(vid, verification.application_id)]
+        send = verification.last_delivery.send
+        settle = ("settle", keys, (charge_name(vid), send, outcome.value, request_id or ""))
+        if not request_id:
+            return Settled(_settled(vid, self._operations.run("settle", settle)))
+        told = (*link_arguments(verification), milliseconds(KEPT))
+        link = ("link", [message_key(request_id)], told)
+        settled, linked = self._operations.run_together("settle", settle, link)
+        return Settled(_settled(vid, settled), read_news(linked))
+
+    def replace_send(
+        self,
+        verification: Verification,
+        application: Application,
+        *,
+        pin_digest: bytes,
+        channel: Channel,
+        is_number_refused: bool,
     ) -> Verification | None:
-        """Write down what became of the last send, or take it back."""
+        """Take the last send back and store one on another channel, or do neither."""
         vid = verification.id
         status, *rest = self._run(
-            "settle",
-            [record_key(vid), log_key(vid, verification.application_id)],
-            [charge_name(vid), verification.last_delivery.send, outcome.value, request_id or ""],
+            "replace_send",
+            _send_keys(vid, application.id),
+            [
+                application.id,
+                charge_name(vid),
+                verification.last_delivery.send,
+                _text_of(application.budgets).keep_ms,
+                pin_digest,
+                channel_letters([channel]),
+                _refusal_ms(is_number_refused),
+            ],
         )
-        return decode(vid, *rest[:2]) if status == b"settled" else None
+        return decode(vid, *rest[:2]) if status == b"stored" else None
 
     def resend(
         self,
@@ -93,29 +144,51 @@ class RedisStore:
         application: Application,
         *,
         pin_digest: bytes,
-        channel: Channel,
+        channels: tuple[Channel, ...],
     ) -> Verification | NoResend | OverBudget | Ended | None:
         """Store one more PIN and charge its message, or do neither."""
+        wanted = (pin_digest, channel_letters(channels), "", 0)
+        return self._one_more("resend", vid, application, wanted)
+
+    def fall_back(
+        self,
+        vid: VerificationId,
+        application: Application,
+        *,
+        pin_digest: bytes,
+        channel: Channel,
+        failed_send: int,
+        is_number_refused: bool,
+    ) -> Verification | NoResend | OverBudget | Ended | None:
+        """Store one more PIN for a message that failed, at most once a channel."""
+        refusal_ms = _refusal_ms(is_number_refused)
+        wanted = (pin_digest, channel_letters([channel]), failed_send, refusal_ms)
+        return self._one_more("fall_back", vid, application, wanted)
+
+    def _one_more(
+        self,
+        operation: str,
+        vid: VerificationId,
+        application: Application,
+        wanted: Sequence[Argument],
+    ) -> Verification | NoResend | OverBudget | Ended | None:
         budgets = _text_of(application.budgets)
-        status, *rest = self._run(
-            "resend",
-            [record_key(vid), log_key(vid, application.id)],
-            [
-                application.id,
-                charge_name(vid),
-                budgets.sliding,
-                budgets.guesses,
-                budgets.keep_ms,
-                pin_digest,
-                channel_letter(channel),
-            ],
+        arguments = (
+            application.id,
+            charge_name(vid),
+            budgets.sliding,
+            budgets.guesses,
+            budgets.keep_ms,
+            *wanted,
         )
+        call = ("resend", _send_keys(vid, application.id), arguments)
+        status, *rest = self._operations.run(operation, call)
         match status:
             case b"stored":
                 return decode(vid, *rest[:2])
             case b"over_budget":
                 return _over_budget(application.budgets, rest)
-            case b"too_soon" | b"no_sends_left":
+            case b"too_soon" | b"no_sends_left" | b"not_needed":
                 return NoResend(ResendBar(status.decode()), timedelta(milliseconds=rest[0]))
             case _:
                 return _ended_or_missing(status, rest)
@@ -155,9 +228,33 @@ class RedisStore:
         return _ended_or_missing(status, rest)
 
     def read(self, vid: VerificationId, application: Application) -> Verification | None:
-        """Give it as it stands."""
+        """Give it as it stands, its messages as far as their receipts say that they came."""
         status, *rest = self._run("read", [record_key(vid)], [application.id])
-        return decode(vid, *rest[:2]) if status == b"found" else None
+        if status != b"found":
+            return None
+        verification = decode(vid, *rest[:2])
+        asked = [delivery.request_id for delivery in verification.deliveries if delivery.request_id]
+        if not asked:
+            return verification
+        answers = self._operations.ask(
+            "read_messages", [("HGETALL", message_key(request_id)) for request_id in asked]
+        )
+        receipts = dict(zip(asked, answers, strict=True))
+        return verification.with_deliveries(
+            tuple(
+                with_receipt(delivery, receipts.get(delivery.request_id or "", {}))
+                for delivery in verification.deliveries
+            )
+        )
+
+    def receive(self, receipt: Receipt) -> ReceiptNews:
+        """Write a receipt down; states only move forward."""
+        answer = self._run(
+            "receive",
+            [message_key(receipt.request_id)],
+            [*receipt_arguments(receipt), milliseconds(KEPT)],
+        )
+        return read_news(answer) or ReceiptNews(receipt.state, is_move=False)
 
     def prove(
         self, vid: VerificationId, application: Application, *, consume: bool
@@ -171,28 +268,25 @@ class RedisStore:
         return decode(vid, *rest[:2]) if status == b"active" else None
 
     def _run(self, name: str, keys: Sequence[str], arguments: Sequence[Argument]) -> Answer:
-        script = self._scripts[name]
-        return self._timed(name, lambda: script.run(self._connection, keys, arguments))
-
-    def _timed(self, name: str, operation: Callable[[], Answer]) -> Answer:
-        began = time.perf_counter()
-        reason = None
-        try:
-            return operation()
-        except (RedisError, RedisClusterException) as failure:
-            reason = type(failure).__name__
-            raise StoreUnavailable(
-                "The store did not answer.", retry_after=RETRY_STORE_AFTER
-            ) from failure
-        finally:
-            took = timedelta(seconds=time.perf_counter() - began)
-            outcome = "unavailable" if reason else "ok"
-            self._journal.record(StoreAnswered(name, outcome, took, reason))
+        return self._operations.run(name, (name, keys, arguments))
 
 
 @cache
 def _text_of(budgets: NumberBudgets) -> BudgetText:
     return budget_text(budgets)
+
+
+def _send_keys(vid: VerificationId, application_id: str) -> list[str]:
+    return [record_key(vid), log_key(vid, application_id), refusal_key(vid.number_tag)]
+
+
+def _refusal_ms(is_number_refused: bool) -> int:  # noqa: FBT001 - the one thing it is about
+    return milliseconds(_REFUSED_FOR) if is_number_refused else 0
+
+
+def _settled(vid: VerificationId, answer: Answer) -> Verification | None:
+    status, *rest = answer
+    return decode(vid, *rest[:2]) if status == b"settled" else None
 
 
 def _over_budget(budgets: NumberBudgets, rest: Answer) -> OverBudget:

@@ -1,10 +1,16 @@
-"""Send one stored PIN and write down what became of it: the second half of start and resend."""
+"""Send one stored PIN and write down what became of it; where it failed, send another instead."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from otp_service.domain.events import MessageSent
-from otp_service.domain.pin import Pin
-from otp_service.domain.verification import Channel, DeliveryState, Verification
+from otp_service.domain.application import Application
+from otp_service.domain.events import FallBackJudged, MessageSent
+from otp_service.domain.identity import VerificationId
+from otp_service.domain.keys import KeyRing, Use
+from otp_service.domain.message_text import BRAND_FIELD
+from otp_service.domain.pin import Pin, draw_pin, pin_digest
+from otp_service.domain.sealing import SealBroken, Sealer
+from otp_service.domain.verification import FAILURES, Channel, DeliveryState, Verification
 from otp_service.errors import (
     OtpError,
     PhoneUnreachable,
@@ -13,14 +19,20 @@ from otp_service.errors import (
     StoreUnavailable,
 )
 from otp_service.ports import (
+    Ended,
     Journal,
     MessageSender,
+    NoResend,
     OutgoingMessage,
+    OverBudget,
     SendOutcome,
     SendReport,
+    SendStore,
     SendVerdict,
-    StartStore,
+    Settled,
 )
+from otp_service.service.outcome import ending
+from otp_service.service.receipt_notes import note_early
 
 # How soon a caller may try again while the operator must act first.
 MISCONFIGURED_RETRY = timedelta(seconds=30)
@@ -29,52 +41,174 @@ _KEPT = {
     SendVerdict.ACCEPTED: (SendOutcome.ACCEPTED, DeliveryState.ACCEPTED),
     SendVerdict.UNKNOWN: (SendOutcome.UNKNOWN, DeliveryState.UNKNOWN),
 }
+# What another channel may do better; our own set-up is for the operator to set right.
+_WORTH_ANOTHER_CHANNEL = frozenset({SendVerdict.NUMBER_REFUSED, SendVerdict.FAILED})
+_FAILURES_OF_A_SEND = (PhoneUnreachable, ProviderFailed, ProviderMisconfigured)
 
 
 class Dispatcher:
-    """Hands a stored verification's newest message to the provider and settles it."""
+    """Hands a stored verification's newest message to a provider and settles it.
 
-    def __init__(self, *, sender: MessageSender, store: StartStore, journal: Journal) -> None:
-        self._sender = sender
+    Args:
+        senders: one for each channel that any application has.
+    """
+
+    def __init__(
+        self,
+        *,
+        senders: Mapping[Channel, MessageSender],
+        keys: KeyRing,
+        sealer: Sealer,
+        store: SendStore,
+        journal: Journal,
+    ) -> None:
+        self._senders = senders
+        self._keys = keys
+        self._sealer = sealer
         self._store = store
         self._journal = journal
 
-    @property
-    def channel(self) -> Channel:
-        """Say what messages travel over."""
-        return self._sender.channel
+    def draw(self, application: Application, vid: VerificationId) -> tuple[Pin, bytes]:
+        """Draw the PIN of one more message of a verification, with the digest to store."""
+        pin = draw_pin(application.rules.pin_digits)
+        key = self._keys.newest(Use.PIN)
+        return pin, pin_digest(key, verification_id=vid.text, digits=pin.digits)
 
-    def dispatch(self, verification: Verification, *, phone: str, pin: Pin) -> Verification:
+    def dispatch(
+        self, application: Application, verification: Verification, *, phone: str, pin: Pin
+    ) -> Verification:
         """Send, settle, and give the verification as it then stands.
+
+        What a channel definitely did not send goes over the application's next one, at once.
 
         Args:
             verification: as stored, its last delivery being the message to send.
             phone: E.164 with its plus sign.
 
         Raises:
-            PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent; the send,
-                its PIN and its charges were taken back.
+            PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent, over the
+                last channel tried; the send, its PIN and its charges were taken back.
+            StoreUnavailable: definitely not sent, and nothing more could be stored.
         """
-        message = OutgoingMessage(
-            phone=phone, pin=pin, plan=verification.plan, life=verification.life
+        report = self._send(application, verification, phone=phone, pin=pin)
+        if report.verdict in _KEPT:
+            return self._keep(application, verification, report)
+        if report.verdict in _WORTH_ANOTHER_CHANNEL:
+            replaced = self._replace(application, verification, report.verdict)
+            if replaced is not None:
+                again, its_pin = replaced
+                return self.dispatch(application, again, phone=phone, pin=its_pin)
+        self.take_back(verification)
+        raise _failure(report.verdict)
+
+    def fall_back(
+        self,
+        application: Application,
+        vid: VerificationId,
+        *,
+        channel: Channel,
+        failed_send: int,
+        is_number_refused: bool,
+    ) -> Verification | None:
+        """Send over the next channel what a receipt says did not arrive; at most once.
+
+        Args:
+            channel: the one that failed.
+            is_number_refused: it cannot reach this number at all.
+
+        Returns:
+            The verification with its further message, or None where there was none to send.
+
+        Raises:
+            StoreUnavailable: nothing was sent.
+        """
+        wanted = application.channel_after(channel)
+        if wanted is None:
+            return None
+        pin, digest = self.draw(application, vid)
+        stored = self._store.fall_back(
+            vid,
+            application,
+            pin_digest=digest,
+            channel=wanted,
+            failed_send=failed_send,
+            is_number_refused=is_number_refused,
         )
-        report = self._sender.send(message)
-        self._note(verification, report)
-        kept = _KEPT.get(report.verdict)
-        if kept is None:
-            self._settle(verification, SendOutcome.TAKEN_BACK)
-            raise _failure(report.verdict)
-        outcome, state = kept
-        settled = self._settle(verification, outcome, report.request_id)
-        return settled or verification.with_last_delivery(state, report.request_id)
+        if not isinstance(stored, Verification):
+            self._note_fall_back(application, wanted, "receipt", outcome=_bar(stored))
+            return None
+        try:
+            sent = self.dispatch(application, stored, phone=self.phone_of(stored), pin=pin)
+        except (SealBroken, *_FAILURES_OF_A_SEND) as failure:
+            outcome = failure.code if isinstance(failure, OtpError) else "verification_not_found"
+            self._note_fall_back(application, wanted, "receipt", outcome=outcome)
+            return None
+        self._note_fall_back(application, wanted, "receipt", verification=sent)
+        return sent
+
+    def phone_of(self, verification: Verification) -> str:
+        """Give the sealed number of a verification whose last message was not sent yet.
+
+        Raises:
+            SealBroken: its secret was removed within its life; that message was taken back, for
+                nobody can send it now.
+        """
+        try:
+            return self._sealer.open(verification.sealed_phone, bound_to=verification.id.text)
+        except SealBroken:
+            self.take_back(verification)
+            raise
 
     def take_back(self, verification: Verification) -> None:
-        """Undo the newest send of a verification before it was handed to the provider."""
+        """Undo the newest send of a verification, which no provider took."""
         self._settle(verification, SendOutcome.TAKEN_BACK)
+
+    def _keep(
+        self, application: Application, verification: Verification, report: SendReport
+    ) -> Verification:
+        outcome, state = _KEPT[report.verdict]
+        settled = self._settle(verification, outcome, report.request_id)
+        kept = settled.verification or verification.with_last_delivery(state, report.request_id)
+        if settled.early is None or report.request_id is None:
+            return kept
+        note_early(self._journal, settled.early, request_id=report.request_id)
+        if settled.early.state not in FAILURES:
+            return kept
+        try:
+            fallen = self.fall_back(
+                application,
+                verification.id,
+                channel=kept.last_delivery.channel,
+                failed_send=kept.last_delivery.send,
+                is_number_refused=settled.early.is_number_refused,
+            )
+        except StoreUnavailable:
+            # The message was taken, and its record stands: a start all the same.
+            return kept
+        return fallen or kept
+
+    def _replace(
+        self, application: Application, verification: Verification, verdict: SendVerdict
+    ) -> tuple[Verification, Pin] | None:
+        wanted = application.channel_after(verification.last_delivery.channel)
+        if wanted is None:
+            return None
+        pin, digest = self.draw(application, verification.id)
+        replaced = self._store.replace_send(
+            verification,
+            application,
+            pin_digest=digest,
+            channel=wanted,
+            is_number_refused=verdict is SendVerdict.NUMBER_REFUSED,
+        )
+        if replaced is None:
+            return None
+        self._note_fall_back(application, wanted, verdict.value, verification=replaced)
+        return replaced, pin
 
     def _settle(
         self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
-    ) -> Verification | None:
+    ) -> Settled:
         """Write the outcome down, where the store can be reached.
 
         The record stood before the message left, so a store that went away since then changes
@@ -84,21 +218,69 @@ class Dispatcher:
         try:
             return self._store.settle(verification, outcome, request_id)
         except StoreUnavailable:
-            return None
+            return Settled()
 
-    def _note(self, verification: Verification, report: SendReport) -> None:
+    def _send(
+        self, application: Application, verification: Verification, *, phone: str, pin: Pin
+    ) -> SendReport:
+        plan = verification.plan
+        report = self._senders[plan.channel].send(
+            OutgoingMessage(
+                phone=phone,
+                pin=pin,
+                plan=plan,
+                life=verification.life,
+                brand=plan.texts.get(BRAND_FIELD, application.brand),
+                autofill=application.autofill,
+            )
+        )
         self._journal.record(
             MessageSent(
                 application=verification.application_id,
-                channel=self.channel,
+                channel=plan.channel,
                 country=verification.country,
-                template_id=verification.plan.template_id,
-                language=verification.plan.language,
+                template_id=plan.template_id,
+                language=plan.language,
                 outcome=report.verdict,
                 reason=report.reason,
                 provider_request_id=report.request_id,
             )
         )
+        return report
+
+    def _note_fall_back(
+        self,
+        application: Application,
+        channel: Channel,
+        cause: str,
+        *,
+        verification: Verification | None = None,
+        outcome: str = "fallen_back",
+    ) -> None:
+        self._journal.record(
+            FallBackJudged(
+                application=application.id,
+                channel=channel,
+                outcome=outcome,
+                cause=cause,
+                country=verification.country if verification else None,
+                phone=verification.masked_phone if verification else None,
+                verification_id=verification.id.random if verification else None,
+            )
+        )
+
+
+def _bar(answer: NoResend | OverBudget | Ended | None) -> str:
+    """Say in a word why nothing is sent instead."""
+    match answer:
+        case None:
+            return "verification_not_found"
+        case Ended():
+            return ending(answer).code
+        case NoResend():
+            return answer.bar.value
+        case OverBudget():
+            return "too_many_requests"
 
 
 def _failure(verdict: SendVerdict) -> OtpError:

@@ -3,9 +3,7 @@
 from otp_service.domain.application import Application
 from otp_service.domain.events import ResendJudged
 from otp_service.domain.identity import IdScheme
-from otp_service.domain.keys import KeyRing, Use
-from otp_service.domain.pin import draw_pin, pin_digest
-from otp_service.domain.sealing import SealBroken, Sealer
+from otp_service.domain.sealing import SealBroken
 from otp_service.domain.verification import Channel, Verification
 from otp_service.errors import (
     FieldProblem,
@@ -28,15 +26,11 @@ class ResendCode:
         self,
         *,
         ids: IdScheme,
-        keys: KeyRing,
-        sealer: Sealer,
         store: ResendStore,
         dispatcher: Dispatcher,
         journal: Journal,
     ) -> None:
         self._ids = ids
-        self._keys = keys
-        self._sealer = sealer
         self._store = store
         self._dispatcher = dispatcher
         self._journal = journal
@@ -80,27 +74,23 @@ class ResendCode:
     def _resend(
         self, application: Application, verification_id: str, channel: Channel | None
     ) -> Verification:
-        if channel not in {None, self._dispatcher.channel}:
+        if channel is not None and channel not in application.channels:
             raise InvalidRequest(
                 FieldProblem("/channel", "This application does not send over this channel.")
             )
         vid = self._ids.read(verification_id)
         if vid is None:
             raise VerificationNotFound("There is no such verification.")
-        pin = draw_pin(application.rules.pin_digits)
-        digest = pin_digest(self._keys.newest(Use.PIN), verification_id=vid.text, digits=pin.digits)
+        pin, digest = self._dispatcher.draw(application, vid)
+        wanted = application.channels if channel is None else (channel,)
         verification = _granted(
-            self._store.resend(
-                vid, application, pin_digest=digest, channel=self._dispatcher.channel
-            )
+            self._store.resend(vid, application, pin_digest=digest, channels=wanted)
         )
         try:
-            phone = self._sealer.open(verification.sealed_phone, bound_to=vid.text)
+            phone = self._dispatcher.phone_of(verification)
         except SealBroken as broken:
-            # Its secret was removed within the verification's life: nobody can send to it now.
-            self._dispatcher.take_back(verification)
             raise VerificationNotFound("There is no such verification.") from broken
-        return self._dispatcher.dispatch(verification, phone=phone, pin=pin)
+        return self._dispatcher.dispatch(application, verification, phone=phone, pin=pin)
 
 
 def _granted(answer: Verification | NoResend | OverBudget | Ended | None) -> Verification:

@@ -6,16 +6,15 @@ from otp_service.domain.application import Application
 from otp_service.domain.events import StartJudged
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use
-from otp_service.domain.languages import choose_language
 from otp_service.domain.message_text import MessageRequest, check_message
 from otp_service.domain.phone import PhoneNumber, read_country, read_phone
-from otp_service.domain.pin import draw_pin, pin_digest, purpose_digest
+from otp_service.domain.pin import purpose_digest
 from otp_service.domain.sealing import Sealer
-from otp_service.domain.templates import plan_template
-from otp_service.domain.verification import MessagePlan, Verification
+from otp_service.domain.verification import Verification
 from otp_service.errors import OtpError, TooManyRequests
 from otp_service.ports import Journal, NewVerification, OverBudget, StartStore
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.planning import plan_messages
 
 DEFAULT_PURPOSE = "login"
 
@@ -84,7 +83,7 @@ class StartVerification:
         self, application: Application, command: StartCommand, phone: PhoneNumber
     ) -> Verification:
         vid = self._ids.new(phone.e164)
-        pin = draw_pin(application.rules.pin_digits)
+        pin, digest = self._dispatcher.draw(application, vid)
         new = NewVerification(
             id=vid,
             application=application,
@@ -92,13 +91,13 @@ class StartVerification:
             purpose_digest=purpose_digest(
                 self._keys.newest(Use.PURPOSE), verification_id=vid.text, purpose=command.purpose
             ),
-            pin_digest=pin_digest(
-                self._keys.newest(Use.PIN), verification_id=vid.text, digits=pin.digits
-            ),
+            pin_digest=digest,
             sealed_phone=self._sealer.seal(phone.e164, bound_to=vid.text),
             masked_phone=phone.masked,
             country=phone.country,
-            plan=self._plan(application, command, phone),
+            plans=plan_messages(
+                application, command.message, locales=command.locales, country=phone.country
+            ),
         )
         stored = self._store.start(new)
         if isinstance(stored, OverBudget):
@@ -107,25 +106,7 @@ class StartVerification:
                 retry_after=stored.retry_after,
                 budget=stored.budget,
             )
-        return self._dispatcher.dispatch(stored, phone=phone.e164, pin=pin)
-
-    def _plan(
-        self, application: Application, command: StartCommand, phone: PhoneNumber
-    ) -> MessagePlan:
-        template = plan_template(
-            command.message, life=application.rules.life, brand=application.brand
-        )
-        language = choose_language(
-            command.locales, country=phone.country, default=application.default_language
-        )
-        return MessagePlan(
-            channel=self._dispatcher.channel,
-            template_id=template.template_id,
-            language=language.code,
-            language_reason=language.reason,
-            texts=template.texts,
-            unused=template.unused,
-        )
+        return self._dispatcher.dispatch(application, stored, phone=phone.e164, pin=pin)
 
     def _note(
         self,

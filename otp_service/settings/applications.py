@@ -13,6 +13,7 @@ from otp_service.domain.limits import Budget, Charge, GuessBudget, NumberBudgets
 from otp_service.domain.message_text import text_problem
 from otp_service.domain.phone import read_country
 from otp_service.domain.sms_text import SmsAutofill
+from otp_service.domain.verification import Channel
 from otp_service.errors import InvalidRequest
 
 DEMO_APPLICATION = "demo"
@@ -54,6 +55,12 @@ def _language(text: str) -> str:
     if text not in {row["code"] for row in data.load("languages.json")["languages"]}:
         raise ValueError("must be one of the provider's language codes, such as en, uk or br")
     return text
+
+
+def _without_repeats(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    if len(set(channels)) < len(channels):
+        raise ValueError("must name each channel once")
+    return channels
 
 
 def _key_hash(text: str) -> str:
@@ -108,10 +115,14 @@ class ApplicationSettings(Rules):
         api_keys_sha256: SHA-256 of each API key, 64 hexadecimal digits.
         android_app_hash: names its Android app to the SMS Retriever API.
         web_otp_origin: the domain whose pages may read a code that came by SMS.
+        channels: in the order they are tried.
     """
 
     brand: Annotated[str, AfterValidator(_brand)] | None = None
     api_keys_sha256: tuple[KeyHash, ...] = Field(default=(), repr=False)
+    channels: Annotated[
+        tuple[Channel, ...], Field(min_length=1), AfterValidator(_without_repeats)
+    ] = (Channel.VIBER,)
     default_country: Annotated[str, AfterValidator(_country)] | None = None
     default_language: Annotated[str, AfterValidator(_language)] | None = None
     android_app_hash: Annotated[str, AfterValidator(_app_hash)] | None = None
@@ -136,12 +147,15 @@ class ApplicationSettings(Rules):
             default_language=self.default_language,
             default_country=self.default_country,
             autofill=self.autofill,
+            channels=self.channels,
         )
 
 
 def demo_application() -> ApplicationSettings:
     """Give the application of demo mode, with the one key that everybody knows."""
-    return ApplicationSettings(api_keys_sha256=(api_key_hash(DEMO_API_KEY),))
+    return ApplicationSettings(
+        api_keys_sha256=(api_key_hash(DEMO_API_KEY),), channels=(Channel.VIBER, Channel.SMS)
+    )
 
 
 def api_key_hash(key: str) -> str:

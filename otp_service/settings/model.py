@@ -5,6 +5,7 @@ set anew is in ``Rules``.
 """
 
 import os
+import re
 import secrets
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
@@ -52,6 +53,12 @@ def _account_word(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _source_address(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z]{0,20}", text):
+        raise ValueError("must have 1 to 20 letters or digits")
+    return text
+
+
 def _store_url(secret: SecretStr) -> SecretStr:
     check_store_url(secret.get_secret_value())
     return secret
@@ -88,6 +95,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 AccountWord = Annotated[SecretStr, AfterValidator(_account_word)]
 StoreUrl = Annotated[SecretStr, AfterValidator(_store_url)]
+SourceAddress = Annotated[str, AfterValidator(_source_address)]
 ProviderUrl = Annotated[str, AfterValidator(check_provider_url)]
 ApplicationId = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")]
 Seconds = Annotated[float, BeforeValidator(not_a_switch), Field(gt=0, le=60)]
@@ -136,6 +144,8 @@ class Settings(Rules, BaseSettings):
     nxcloud_appkey: AccountWord = Field(
         default_factory=_in_demo(SecretStr("sim_app"), otherwise=SecretStr(""))
     )
+    nxcloud_sms_appkey: AccountWord = SecretStr("")
+    nxcloud_sms_source_address: SourceAddress = ""
     nxcloud_base_url: ProviderUrl = Field(
         default_factory=_in_demo("http://127.0.0.1:8001", otherwise="https://api2.nxcloud.com")
     )
@@ -182,6 +192,11 @@ class Settings(Rules, BaseSettings):
     def number_key_bytes(self) -> bytes:
         """Give the secret behind the numbers' tags."""
         return self.number_key.get_secret_value().encode()
+
+    def sms_appkey(self) -> str:
+        """Give the appkey of SMS: Viber's, if it has none of its own."""
+        own = self.nxcloud_sms_appkey.get_secret_value()
+        return own or self.nxcloud_appkey.get_secret_value()
 
     def domain_applications(self) -> dict[str, Application]:
         """Give every application by its id."""

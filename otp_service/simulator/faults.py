@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from otp_service.simulator import phone as phone_number
+from otp_service.simulator.chat import CHANNELS, Channel
 
 Kind = Literal["code", "http_status", "delay_ms", "drop", "garbage"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -37,25 +38,28 @@ class Fault:
         value: The code, the status or the milliseconds; 1 for a drop or for garbage.
         phone: E.164, or None for every number.
         times: How many sends are still to come.
+        channel: None for both.
     """
 
     kind: Kind
     value: int
     phone: str | None
     times: int
+    channel: Channel | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give the fault as it was ordered, with the times that are left."""
         value = True if self.kind in {"drop", "garbage"} else self.value
-        return {"phone": self.phone, "times": self.times, self.kind: value}
+        channel = {} if self.channel is None else {"channel": self.channel}
+        return {"phone": self.phone, "times": self.times, **channel, self.kind: value}
 
 
 class Faults:
-    """The faults in waiting: at most one a number, and one for all; safe between threads."""
+    """The faults in waiting: at most one a number and channel; safe between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._by_phone: dict[str | None, Fault] = {}
+        self._waiting: dict[tuple[str | None, Channel | None], Fault] = {}
 
     def order(self, fault: Fault) -> None:
         """Let this fault happen from now on, instead of what its number (or all) had.
@@ -63,36 +67,41 @@ class Faults:
         Raises:
             InvalidFault: When too many numbers wait for one already.
         """
+        place = (fault.phone, fault.channel)
         with self._lock:
-            if fault.phone not in self._by_phone and len(self._by_phone) >= MAX_NUMBERS:
+            if place not in self._waiting and len(self._waiting) >= MAX_NUMBERS:
                 raise InvalidFault(f"{MAX_NUMBERS} numbers have a fault in waiting", "phone")
-            self._by_phone[fault.phone] = fault
+            self._waiting[place] = fault
 
-    def take(self, phone: str | None) -> Fault | None:
+    def take(self, phone: str | None, channel: Channel) -> Fault | None:
         """Use up one time of the number's own fault, else of the fault for all.
+
+        Of the two a fault of this channel goes before one of both.
 
         Args:
             phone: E.164, or None for a send whose number could not be read.
         """
+        places = ((phone, channel), (phone, None), (None, channel), (None, None))
         with self._lock:
-            fault = self._by_phone.get(phone) or self._by_phone.get(None)
-            if fault is None:
+            place = next((each for each in places if each in self._waiting), None)
+            if place is None:
                 return None
+            fault = self._waiting[place]
             if fault.times > 1:
-                self._by_phone[fault.phone] = replace(fault, times=fault.times - 1)
+                self._waiting[place] = replace(fault, times=fault.times - 1)
             else:
-                del self._by_phone[fault.phone]
+                del self._waiting[place]
             return fault
 
     def waiting(self) -> list[Fault]:
         """Give what is still to happen, in the order it was first ordered."""
         with self._lock:
-            return list(self._by_phone.values())
+            return list(self._waiting.values())
 
     def clear(self) -> None:
         """Forget every fault."""
         with self._lock:
-            self._by_phone.clear()
+            self._waiting.clear()
 
 
 def read(order: object) -> Fault:
@@ -104,7 +113,7 @@ def read(order: object) -> Fault:
     if not isinstance(order, dict):
         raise InvalidFault("the body is no JSON object")
     for name in order:
-        if name not in {"phone", "times", *KINDS}:
+        if name not in {"phone", "times", "channel", *KINDS}:
             raise InvalidFault("there is no such property", _shown(name))
     given = [kind for kind in KINDS if kind in order]
     if len(given) != 1:
@@ -115,6 +124,7 @@ def read(order: object) -> Fault:
         value=_READERS[kind](kind, order[kind]),
         phone=_read_phone(order),
         times=_integer("times", order.get("times", 1), lowest=1, highest=MAX_TIMES),
+        channel=_read_channel(order.get("channel")),
     )
 
 
@@ -126,6 +136,15 @@ def _read_phone(order: Mapping[str, Any]) -> str | None:
     if number is None:
         raise InvalidFault("not a phone number with its country code", "phone")
     return number
+
+
+def _read_channel(value: object) -> Channel | None:
+    if value is None:
+        return None
+    for channel in CHANNELS:
+        if value == channel:
+            return channel
+    raise InvalidFault(f"must be one of {', '.join(CHANNELS)}", "channel")
 
 
 def _read_code(name: str, value: object) -> int:

@@ -1,18 +1,25 @@
 """The function types of a send, with the billing types and fields each must have.
 
 Source:
-    NXCloud, 'Send Message' (Viber), 'Message Function Types'.
+    NXCloud, 'Send Message' (Viber), 'Message Function Types' and 'File Type List'.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from otp_service.simulator.answer import REQUEST_PARAMETER_ERROR, Refused
-from otp_service.simulator.field import is_number, is_text
+from otp_service.simulator.field import is_link, is_number, is_text
 
 OTP_TEMPLATE = "OtpTemplate"
-NUMBER_FIELDS = frozenset({"videoSize", "duration"})
+# The page says 200MB and does not say which: the greater reading.
+MAX_VIDEO_BYTES = 200 * 1024 * 1024
+MAX_VIDEO_SECONDS = 600
+# As the page prints them, 'pdax' and 'info' too, without their dots.
+_DOCUMENTS = {"doc", "docx", "rtf", "dot", "dotx", "odt", "odf", "fodt", "txt", "info"}
+_PDF = {"pdf", "xps", "pdax", "eps"}
+_SPREADSHEETS = {"xls", "xlsx", "ods", "fods", "csv", "xlsm", "xltx"}
+FILE_TYPES = frozenset(_DOCUMENTS | _PDF | _SPREADSHEETS)
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,32 @@ def check(function_type: object, data: object) -> dict[str, Any]:
     return data
 
 
+def _is_file_type(value: object) -> bool:
+    return isinstance(value, str) and value.lower().removeprefix(".") in FILE_TYPES
+
+
+# A field of no name here is text.
+_RULES: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "image": (is_link, "no http or https link"),
+    "thumbnail": (is_link, "no http or https link"),
+    "videoLink": (is_link, "no http or https link"),
+    "fileLink": (is_link, "no http or https link"),
+    "buttonLink": (is_link, "no http or https link"),
+    "videoSize": (
+        lambda value: is_number(value, at_most=MAX_VIDEO_BYTES),
+        "no number of bytes up to 200 MB",
+    ),
+    "duration": (
+        lambda value: is_number(value, at_most=MAX_VIDEO_SECONDS),
+        "no number of seconds up to 600",
+    ),
+    "fileType": (_is_file_type, "none of the provider's file types"),
+}
+
+
 def _check_field(name: str, value: object) -> None:
-    is_right = is_number(value) if name in NUMBER_FIELDS else is_text(value)
-    if not is_right:
-        raise Refused(REQUEST_PARAMETER_ERROR, f"messageData.{name} is missing or of a wrong type")
+    is_right, wrong = _RULES.get(name, (is_text, "no text"))
+    if value is None:
+        raise Refused(REQUEST_PARAMETER_ERROR, f"messageData.{name} is missing")
+    if not is_right(value):
+        raise Refused(REQUEST_PARAMETER_ERROR, f"messageData.{name} is {wrong}")

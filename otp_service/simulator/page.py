@@ -1,60 +1,28 @@
-"""The page at ``/``: a phone with its messages, rendered here and refreshed by polling."""
+"""The page at ``/``: a phone with its chat, rendered here and refreshed as it changes.
 
-import re
-from collections.abc import Iterable
+Only a POST changes anything: a script of the page says what its reader sees, and where there is no
+script a button does.
+"""
+
 from dataclasses import dataclass
-from datetime import UTC
-from itertools import groupby
+from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask import url_for as address_of
+from markupsafe import Markup, escape
 
-from otp_service.data import load
-from otp_service.simulator import phone
-from otp_service.simulator.inbox import Inbox, Message, rfc3339
+from otp_service.simulator import drawing, phone
+from otp_service.simulator.chat import Entry, Message, rfc3339
+from otp_service.simulator.inbox import (
+    MAX_FILE_NAME_CHARACTERS,
+    MAX_REPLY_CHARACTERS,
+    Inbox,
+    InvalidReply,
+)
 
-SHOWN_MESSAGES = 200
+SHOWN_ENTRIES = 200
 SHOWN_PHONES = 100
-
-_LANGUAGES: dict[str, dict[str, Any]] = {
-    entry["code"]: entry for entry in load("languages.json")["languages"]
-}
-# A run of digits somebody would type over: what a plain text most likely means as its code.
-_CODE = re.compile(r"(?<!\d)\d{4,10}(?!\d)", re.ASCII)
-_DETAIL_LABELS = {
-    "image": "Image",
-    "thumbnail": "Thumbnail",
-    "videoLink": "Video",
-    "videoSize": "Size in bytes",
-    "duration": "Seconds",
-    "fileName": "File",
-    "fileLink": "Link",
-    "fileType": "Type",
-    "buttonText": "Button",
-    "buttonLink": "Button opens",
-}
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Bubble:
-    """One message as the chat draws it.
-
-    Args:
-        text: Before, at and after the code, the last two empty where there is none.
-        direction: Of the language it went out in; ``auto`` where that is not known.
-    """
-
-    id: str
-    text: tuple[str, str, str]
-    code: str | None
-    template_id: int | None
-    language: str | None
-    language_name: str | None
-    direction: str
-    function_type: str
-    details: tuple[tuple[str, str], ...]
-    time: str
-    received_at: str
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -69,80 +37,115 @@ class Contact:
 
 
 def blueprint(inbox: Inbox) -> Blueprint:
-    """Give the page's route."""
+    """Give the page and what its forms send."""
     routes = Blueprint("page", __name__)
+    routes.add_app_template_filter(unlinked)
 
     @routes.get("/")
     def show() -> Response:
         # Read first: a message that lands meanwhile must not hide behind this version.
         version = inbox.version
-        latest = inbox.latest()
         asked = request.args.get("phone", "").strip()
-        number = phone.from_person(asked) if asked else None
+        number = phone.from_person(asked) if asked else _heard_last(inbox)
         is_invalid = bool(asked) and number is None
-        if not asked and latest:
-            number = latest[0].content.phone
-        messages = inbox.messages(number) if number else []
         page = render_template(
             "phone.html",
+            **_phone(inbox, number),
             version=f'W/"{version}"',
-            asked=asked,
+            # What holds a slash is no number, and no address is repeated.
+            asked=asked.replace("/", ""),
             is_invalid=is_invalid,
-            number=number,
-            spaced=phone.spaced(number) if number else None,
-            days=_days(messages[-SHOWN_MESSAGES:]),
-            hidden_messages=max(0, len(messages) - SHOWN_MESSAGES),
-            contacts=[_contact(message) for message in latest[:SHOWN_PHONES]],
-            hidden_phones=max(0, len(latest) - SHOWN_PHONES),
+            is_writing="write" in request.args,
         )
-        response = make_response(page, 400 if is_invalid else 200)
+        response = make_response(page, HTTPStatus.BAD_REQUEST if is_invalid else HTTPStatus.OK)
         response.set_etag(version, weak=True)
         response.make_conditional(request)
         return response
 
+    @routes.post("/seen")
+    def see() -> Response:
+        number = _addressed_phone()
+        inbox.mark_seen(number)
+        return _back_to(number)
+
+    @routes.post("/reply")
+    def reply() -> Response:
+        number = _addressed_phone()
+        text = request.form.get("text") or None
+        try:
+            inbox.add_reply(number, text, file_name=request.form.get("file_name") or None)
+        except InvalidReply:
+            page = render_template(
+                "phone.html",
+                **_phone(inbox, number),
+                version="",
+                asked=number,
+                is_writing=True,
+                is_refused=True,
+            )
+            return make_response(page, HTTPStatus.BAD_REQUEST)
+        return _back_to(number)
+
     return routes
 
 
-def _days(messages: Iterable[Message]) -> list[tuple[str, str, list[Bubble]]]:
-    """Group by day in UTC: its machine date, its name and its bubbles, oldest first."""
-    days = groupby(messages, key=lambda message: message.received_at.astimezone(UTC).date())
-    return [
-        (day.isoformat(), f"{day:%A}, {day.day} {day:%B %Y}", [_bubble(m) for m in of_day])
-        for day, of_day in days
-    ]
+def unlinked(text: str) -> Markup:
+    """Write a text so that no address in it stands whole in the HTML; it reads and copies as is.
+
+    Nothing that looks at the page's source, a browser's own link finder among it, meets a link.
+    """
+    return escape(text).replace("://", Markup(":<wbr>//"))
 
 
-def _bubble(message: Message) -> Bubble:
-    content = message.content
-    text = content.text or ""
-    code = content.pin or _only_code(text)
-    language = _LANGUAGES[content.language] if content.language else None
-    return Bubble(
-        id=message.id,
-        text=text.partition(code) if code else (text, "", ""),
-        code=code,
-        template_id=content.template_id,
-        language=content.language,
-        language_name=language["name"] if language else None,
-        direction=language["direction"] if language else "auto",
-        function_type=content.function_type,
-        details=tuple((_DETAIL_LABELS[name], value) for name, value in content.details),
-        time=f"{message.received_at.astimezone(UTC):%H:%M:%S}",
-        received_at=rfc3339(message.received_at),
-    )
+def _phone(inbox: Inbox, number: str | None) -> dict[str, Any]:
+    """Give what the template shows of a phone, and of the others."""
+    latest = inbox.latest()
+    chat = inbox.chat(number) if number else []
+    shown = chat[-SHOWN_ENTRIES:]
+    return {
+        "number": number,
+        "spaced": phone.spaced(number) if number else None,
+        "days": drawing.days(shown),
+        "hidden_entries": len(chat) - len(shown),
+        "is_unseen": any(_is_unseen(entry) for entry in shown),
+        "can_reply": any(_is_from_viber(entry) for entry in chat),
+        "max_reply": MAX_REPLY_CHARACTERS,
+        "max_file_name": MAX_FILE_NAME_CHARACTERS,
+        "contacts": [_contact(entry) for entry in latest[:SHOWN_PHONES]],
+        "hidden_phones": max(0, len(latest) - SHOWN_PHONES),
+    }
 
 
-def _only_code(text: str) -> str | None:
-    codes = _CODE.findall(text)
-    return codes[0] if len(codes) == 1 else None
+def _heard_last(inbox: Inbox) -> str | None:
+    latest = inbox.latest()
+    return latest[0].phone if latest else None
 
 
-def _contact(message: Message) -> Contact:
-    content = message.content
+def _is_from_viber(entry: Entry) -> bool:
+    return isinstance(entry, Message) and entry.channel == "viber"
+
+
+def _is_unseen(entry: Entry) -> bool:
+    return isinstance(entry, Message) and entry.channel == "viber" and entry.state == "delivered"
+
+
+def _contact(entry: Entry) -> Contact:
     return Contact(
-        number=content.phone,
-        spaced=phone.spaced(content.phone),
-        preview=content.text or content.function_type.replace("_", " "),
-        time=f"{message.received_at.astimezone(UTC):%H:%M}",
-        received_at=rfc3339(message.received_at),
+        number=entry.phone,
+        spaced=phone.spaced(entry.phone),
+        preview=drawing.preview(entry),
+        time=drawing.clock_time(entry, "%H:%M"),
+        received_at=rfc3339(entry.received_at),
     )
+
+
+def _addressed_phone() -> str:
+    number = phone.from_person(request.form.get("phone", ""))
+    if number is None:
+        abort(HTTPStatus.BAD_REQUEST, "phone: not a phone number with its country code")
+    return number
+
+
+def _back_to(number: str) -> Response:
+    where = address_of("page.show", phone=number)
+    return make_response(redirect(where, HTTPStatus.SEE_OTHER))

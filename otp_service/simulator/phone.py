@@ -35,6 +35,14 @@ def from_person(value: str) -> str | None:
     return from_wire(_SEPARATORS.sub("", value).removeprefix("+"))
 
 
+def country(number: str) -> str | None:
+    """Give the country of a number as ISO 3166-1 alpha-2, or None where it is unknown."""
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return None
+
+
 def spaced(number: str) -> str:
     """Write a number with the spaces of its country, or as it is where its country is unknown."""
     try:

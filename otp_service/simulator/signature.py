@@ -21,8 +21,6 @@ from otp_service.simulator.answer import (
 )
 
 COMMON_HEADERS = ("accessKey", "ts", "bizType", "action", "sign")
-VIBER_BIZ_TYPE = "7"
-VIBER_ACTION = "mt"
 CLOCK_TOLERANCE_MS = 60_000
 
 _DIGESTS = {"md5": hashlib.md5, "sha256": hashlib.sha256}
@@ -30,12 +28,20 @@ _MILLISECONDS = re.compile(r"[0-9]{1,20}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
-    """The one account the simulator knows."""
+class Keys:
+    """What the one account the simulator knows signs with, and its one application."""
 
     access_key: str
     access_secret: str = field(repr=False)
     appkey: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Business:
+    """What a request is for, as its headers say it."""
+
+    biz_type: str
+    action: str
 
 
 def sign(
@@ -62,7 +68,9 @@ def sign(
     return _DIGESTS[algorithm](signed).hexdigest()
 
 
-def authenticate(headers: Headers, body: bytes, *, account: Account, now_ms: int) -> None:
+def authenticate(
+    headers: Headers, body: bytes, *, keys: Keys, business: Business, now_ms: int
+) -> None:
     """Let a request of the account pass.
 
     Args:
@@ -75,22 +83,22 @@ def authenticate(headers: Headers, body: bytes, *, account: Account, now_ms: int
     for name in COMMON_HEADERS:
         if not headers.get(name):
             raise Refused(MISSING_PARAMETERS, f"the header {name} is missing")
-    if not _same(headers["accessKey"], account.access_key):
+    if not _same(headers["accessKey"], keys.access_key):
         raise Refused(INSUFFICIENT_PERMISSIONS, "no account has this accessKey")
     _check_clock(headers["ts"], now_ms)
-    if headers["bizType"] != VIBER_BIZ_TYPE:
-        raise Refused(PARAMETER_ERROR, "bizType is not 7, the Viber business")
-    if headers["action"] != VIBER_ACTION:
-        raise Refused(PARAMETER_ERROR, "action is not mt, the Viber send")
+    if headers["bizType"] != business.biz_type:
+        raise Refused(PARAMETER_ERROR, f"bizType is not {business.biz_type}")
+    if headers["action"] != business.action:
+        raise Refused(PARAMETER_ERROR, f"action is not {business.action}")
     algorithm = headers.get("algorithm", "md5")
     if algorithm not in _DIGESTS:
         raise Refused(PARAMETER_ERROR, "algorithm is neither md5 nor sha256")
     expected = sign(
         body,
-        account.access_secret,
-        access_key=account.access_key,
-        action=VIBER_ACTION,
-        biz_type=VIBER_BIZ_TYPE,
+        keys.access_secret,
+        access_key=keys.access_key,
+        action=business.action,
+        biz_type=business.biz_type,
         ts=headers["ts"],
         algorithm=algorithm,
     )

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from otp_service.simulator import message_type, otp_template, phone
+from otp_service.simulator import message_type, numbers, otp_template, phone
 from otp_service.simulator.answer import (
     NO_SUCH_APPKEY,
     PARAMETER_ERROR,
@@ -20,16 +20,20 @@ class Submission:
     """A send that is in order.
 
     Args:
-        details: What is not text, such as an image's link, as pairs of field and value.
+        text: What the reader reads, of a template in English; None where there is no text.
+        rate_type: The billing type that was asked for; None for an SMS.
+        fields: The fields of its function type under the provider's names, ``text`` among them;
+            empty for a template.
     """
 
     phone: str
     function_type: str
     text: str | None
+    rate_type: str | None = None
     template_id: int | None = None
     language: str | None = None
     pin: str | None = None
-    details: tuple[tuple[str, str], ...] = ()
+    fields: Mapping[str, str | int | float] = field(default_factory=dict)
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -61,6 +65,8 @@ def read(content: Mapping[str, Any], *, appkey: str, dialect: Dialect) -> Submis
     number = phone.from_wire(content.get("phone"))
     if number is None:
         raise Refused(PHONE_NUMBER_ERROR, "phone is not 7 to 15 digits with the country code")
+    if numbers.fate_of(number).is_refused:
+        raise Refused(PHONE_NUMBER_ERROR, "phone is a number that Viber refuses")
     data = message_type.check(content.get("functionType"), content.get("messageData"))
     function_type: str = content["functionType"]
     if data["rateType"] == message_type.OTP_TEMPLATE:
@@ -69,6 +75,7 @@ def read(content: Mapping[str, Any], *, appkey: str, dialect: Dialect) -> Submis
             phone=number,
             function_type=function_type,
             text=filled.text,
+            rate_type=data["rateType"],
             template_id=filled.template_id,
             language=filled.language,
             pin=filled.pin,
@@ -78,7 +85,8 @@ def read(content: Mapping[str, Any], *, appkey: str, dialect: Dialect) -> Submis
         phone=number,
         function_type=function_type,
         text=data["text"] if "text" in required else None,
-        details=tuple((name, str(data[name])) for name in required if name != "text"),
+        rate_type=data["rateType"],
+        fields={name: data[name] for name in required},
     )
 
 

@@ -39,6 +39,19 @@ class Instruments:
         self.messages = self._counter(
             "messages", "Messages sent.", "country", *delivered_by, "outcome", "reason"
         )
+        where = ("channel", "country")
+        self.fall_backs = self._counter(
+            "fall_backs", "Messages that were to stand in.", *where, "outcome", "cause"
+        )
+        self.receipts = self._counter(
+            "receipts", "Receipts of messages.", *where, "state", "outcome"
+        )
+        self.cost = self._counter(
+            "message_cost", "What messages cost, by receipt.", *where, "currency", "rate_type"
+        )
+        self.replies = Counter(
+            "otp_replies", "Answers of phones' owners.", ("outcome",), registry=self._registry
+        )
         self.guesses = self._counter(
             "guesses", "Guesses at a code.", "country", *delivered_by, "outcome"
         )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import fields
 from datetime import timedelta
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Literal, get_args
 
@@ -94,6 +95,8 @@ def _told(event: events.Event) -> dict[str, object]:
         value = getattr(event, name)
         if isinstance(value, timedelta):
             told[f"{name}_ms"] = round(value.total_seconds() * 1_000, 3)
+        elif isinstance(value, Decimal):
+            told[name] = str(value)
         elif value is not None:
             told[name] = value
     return told

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from phonenumbers import SUPPORTED_REGIONS
 
 from otp_service import data
-from otp_service.domain.verification import Channel
+from otp_service.domain.verification import Channel, DeliveryState
 from otp_service.errors import OtpError
 from otp_service.ports import SendVerdict
 
@@ -89,6 +89,14 @@ class Labels:
         self.start = ClosedSet({"started"} | codes)
         self.resend = ClosedSet({"resent"} | codes)
         self.guess = ClosedSet({"approved"} | codes)
+        bars = {"not_needed", "no_sends_left", "too_soon"}
+        self.fall_back = ClosedSet({"fallen_back"} | bars | codes)
+        self.fall_back_cause = ClosedSet({"number_refused", "failed", "receipt"})
+        self.state = ClosedSet(DeliveryState)
+        self.receipt = ClosedSet({"news", "old", "unknown", "early"})
+        self.currency = OwnWords(r"[A-Z]{3}")
+        self.rate_type = ClosedSet({"Transactional", "Promotional", "Session", "OtpTemplate"})
+        self.reply = ClosedSet({"noted"})
         self.cancel = ClosedSet({"canceled"} | codes)
         self.proof = ClosedSet({"active", "consumed_now", "inactive"})
         self.detail = OwnWords(r"[a-z][a-z_]{0,47}")
@@ -101,8 +109,9 @@ class Labels:
     def provider_outcome(self, reason: str) -> str:
         """Give the class of a provider client's reason, for what is timed by it."""
         known = self.provider_reason.label(reason)
-        if known == "code_0":
-            return "accepted"
         if known == OTHER:
             return OTHER
-        return "refused" if known.startswith("code_") else "no_answer"
+        _, is_code, code = known.rpartition("code_")
+        if not is_code:
+            return "no_answer"
+        return "accepted" if code == "0" else "refused"

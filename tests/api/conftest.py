@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
 from otp_service.domain.application import Application, VerificationRules
 from otp_service.domain.identity import VerificationId
@@ -123,14 +124,26 @@ class Service:
     cancel: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
     status: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
     proof: FakeVerb = field(default_factory=FakeVerb)
+    callback_secrets: tuple[str, ...] = ()
+    read_receipt: FakeVerb = field(default_factory=FakeVerb)
+    read_reply: FakeVerb = field(default_factory=FakeVerb)
+    receive: FakeVerb = field(default_factory=FakeVerb)
+    hear: FakeVerb = field(default_factory=FakeVerb)
 
     def app(self) -> OtpApi:
-        names = ("start", "resend", "verify", "cancel", "status", "proof")
+        names = ("start", "resend", "verify", "cancel", "status", "proof", "receive")
         return create_api(
             use_cases=UseCases(**{name: getattr(self, name) for name in names}),
             keys={sha256(key.encode()).digest(): app for key, app in self.keys.items()},
             readiness=lambda: self.reasons,
             metrics=lambda: (b"up 1\n", "text/plain; version=0.0.4; charset=utf-8"),
+            callbacks=Callbacks(
+                secrets=self.callback_secrets,
+                read_receipt=self.read_receipt,
+                read_reply=self.read_reply,
+                receive=self.receive,
+                hear=self.hear,
+            ),
             journal=self.journal,
             allowed_hosts=self.allowed_hosts,
             bind_request_id=self.bound_ids.append,

@@ -103,7 +103,9 @@ def test_a_resend_answers_as_a_start_does(client):
 
 
 def test_a_status_adds_every_message(client, service, make_verification, make_delivery):
-    seen = make_delivery(state=DeliveryState.SEEN)
+    moments = (DeliveryState.DELIVERED, 1), (DeliveryState.SEEN, 4)
+    reached = {state: NOON + timedelta(seconds=after) for state, after in moments}
+    seen = make_delivery(state=DeliveryState.SEEN, reached=reached)
     second = make_delivery(
         send=2,
         channel=Channel.SMS,
@@ -112,6 +114,7 @@ def test_a_status_adds_every_message(client, service, make_verification, make_de
         state=DeliveryState.UNKNOWN,
         sent_at=NOON + timedelta(seconds=31),
     )
+    no_times = dict.fromkeys(["delivered_at", "seen_at", "failed_at", "expired_at"])
     service.status.answer = make_verification(status=Status.UNDELIVERED, deliveries=(seen, second))
 
     reply = read(client)
@@ -123,6 +126,7 @@ def test_a_status_adds_every_message(client, service, make_verification, make_de
         "template_id": None,
         "language": "en",
         "delivery": "unknown",
+        "verified_channel": None,
         "deliveries": [
             {
                 "channel": "viber",
@@ -130,6 +134,10 @@ def test_a_status_adds_every_message(client, service, make_verification, make_de
                 "language": "uk",
                 "state": "seen",
                 "sent_at": "2026-01-01T12:00:00.250Z",
+                "delivered_at": "2026-01-01T12:00:01.250Z",
+                "seen_at": "2026-01-01T12:00:04.250Z",
+                "failed_at": None,
+                "expired_at": None,
             },
             {
                 "channel": "sms",
@@ -137,9 +145,21 @@ def test_a_status_adds_every_message(client, service, make_verification, make_de
                 "language": "en",
                 "state": "unknown",
                 "sent_at": "2026-01-01T12:00:31.250Z",
+                **no_times,
             },
         ],
     }
+
+
+def test_a_status_tells_which_channel_s_code_was_entered(
+    client, service, make_verification, make_delivery
+):
+    deliveries = (make_delivery(), make_delivery(send=2, channel=Channel.SMS))
+    service.status.answer = make_verification(
+        status=Status.APPROVED, deliveries=deliveries, verified_send=2
+    )
+
+    assert read(client).json["verified_channel"] == "sms"
 
 
 @pytest.mark.parametrize("state", DeliveryState)

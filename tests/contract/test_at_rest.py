@@ -28,7 +28,7 @@ LONG_PIN, LONG_SECOND_PIN = "9473625108", "8305172946"
 def lived(desk: Desk, view: StoreView) -> Desk:
     """A store in which one verification of every state has left its keys."""
     desk = desk.at(shop(name="a" * 32, resend_cooldown=timedelta(0)))
-    pending = desk.start(phone=PHONE, pin=LONG_PIN, plan=LONGEST_PLAN, purpose="p" * 32)
+    pending = desk.start(phone=PHONE, pin=LONG_PIN, plans=(LONGEST_PLAN,), purpose="p" * 32)
     desk.resend(pending.id, LONG_SECOND_PIN)
     desk.resend(pending.id, LONG_SECOND_PIN)
     desk.guess(pending.id, WRONG_PIN)
@@ -38,7 +38,7 @@ def lived(desk: Desk, view: StoreView) -> Desk:
         desk.exhaust,
         lambda vid: desk.take_back(desk.resend(vid, LONG_SECOND_PIN)),
     ):
-        end(desk.start(phone=PHONE, pin=LONG_PIN, plan=LONGEST_PLAN).id)
+        end(desk.start(phone=PHONE, pin=LONG_PIN, plans=(LONGEST_PLAN,)).id)
     return desk
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from support.fakes import dispatcher
 from support.lines import Lines, cluster_lines, sentinel_line, single_line
 from support.redis_servers import RedisServer, wait_until
 from support.tcp_proxy import Mode
@@ -30,7 +31,6 @@ from otp_service.domain.verification import Channel, Verification
 from otp_service.errors import StoreUnavailable
 from otp_service.ports import OutgoingMessage, SendReport, SendVerdict
 from otp_service.redis_store import RedisStore, Timeouts, connect, read_address
-from otp_service.service.dispatch import Dispatcher
 from otp_service.service.start import StartCommand, StartVerification
 
 AT_ONCE = timedelta(seconds=1)
@@ -158,8 +158,7 @@ def test_operation_sends_one_command_and_nothing_else(
 
     requests = [proxy.requests for proxy in lines.proxies if b"EVALSHA" in proxy.requests]
     assert len(requests) == 1
-    arguments = int(requests[0][1 : requests[0].index(b"\r\n")])
-    assert len(requests[0].split(b"\r\n$")) == 1 + arguments
+    assert after_one_command(requests[0]) == b""
 
 
 def test_failure_is_told_to_the_journal_without_its_text(
@@ -179,6 +178,15 @@ def test_failure_is_told_to_the_journal_without_its_text(
     assert event.reason.endswith(("Error", "Exception"))
     assert failure.value.retry_after == timedelta(seconds=1)
     assert started.id.random not in repr(event) + str(failure.value)
+
+
+def after_one_command(sent: bytes) -> bytes:
+    """Give what follows the first command: an array of texts, each with its length."""
+    head, rest = sent.split(b"\r\n", 1)
+    for _ in range(int(head.removeprefix(b"*"))):
+        length, rest = rest.split(b"\r\n", 1)
+        rest = rest[int(length.removeprefix(b"$")) + len(b"\r\n") :]
+    return rest
 
 
 class CountingSender:
@@ -202,7 +210,7 @@ def test_nothing_is_sent_when_a_start_cannot_be_stored(
         keys=KEYS,
         sealer=SEALER,
         store=desk.store,
-        dispatcher=Dispatcher(sender=sender, store=desk.store, journal=journal),
+        dispatcher=dispatcher(desk.store, journal, sender),
         journal=journal,
     )
     lines.switch(mode)

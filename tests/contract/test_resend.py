@@ -42,7 +42,7 @@ def test_resend_names_its_own_channel(desk: Desk, view: StoreView) -> None:
     started = desk.start()
     view.advance(timedelta(seconds=30))
 
-    resent = desk.try_resend(started.id, channel=Channel.SMS)
+    resent = desk.try_resend(started.id, channels=(Channel.SMS,))
 
     assert isinstance(resent, Verification)
     assert resent.last_delivery.channel is Channel.SMS

@@ -30,7 +30,7 @@ def test_outcome_of_a_send_is_written_down(
     started = desk.try_start()
     assert isinstance(started, Verification)
 
-    settled = desk.store.settle(started, outcome, REQUEST_ID)
+    settled = desk.store.settle(started, outcome, REQUEST_ID).verification
 
     assert settled is not None
     assert settled.last_delivery.state is state
@@ -42,7 +42,7 @@ def test_unknown_send_without_a_request_id_has_none(desk: Desk) -> None:
     started = desk.try_start()
     assert isinstance(started, Verification)
 
-    settled = desk.store.settle(started, SendOutcome.UNKNOWN)
+    settled = desk.store.settle(started, SendOutcome.UNKNOWN).verification
 
     assert settled is not None
     assert settled.last_delivery.request_id is None
@@ -206,7 +206,7 @@ def test_verification_that_ended_during_a_resend_stays_ended(
     end(desk, started.id)
     left_before = max(view.left().values())
 
-    settled = desk.store.settle(resent, outcome)
+    settled = desk.store.settle(resent, outcome).verification
 
     assert settled is not None
     assert settled.status is status
@@ -251,7 +251,7 @@ def test_settling_what_is_not_there_makes_no_key(
     assert isinstance(started, Verification)
     view.flush()
 
-    assert desk.store.settle(started, outcome, REQUEST_ID) is None
+    assert desk.store.settle(started, outcome).verification is None
     assert view.names() == []
 
 

@@ -52,7 +52,7 @@ def test_sealed_number_comes_back_as_it_went_in(desk: Desk) -> None:
 def test_reason_for_the_language_comes_back(desk: Desk, reason: LanguageReason) -> None:
     plan = MessagePlan(Channel.VIBER, 1, "en", reason)
 
-    started = desk.start(plan=plan)
+    started = desk.start(plans=(plan,))
 
     assert desk.read(started.id).plan == plan
 
@@ -74,7 +74,7 @@ def test_reason_for_the_language_comes_back(desk: Desk, reason: LanguageReason) 
     ids=["usual", "no template", "longest texts"],
 )
 def test_planned_message_comes_back_whole(desk: Desk, plan: MessagePlan) -> None:
-    started = desk.start(plan=plan)
+    started = desk.start(plans=(plan,), request_id=REQUEST_ID)
 
     read = desk.read(started.id)
 

@@ -18,6 +18,45 @@ NOW = datetime(2026, 11, 23, 8, 0, 0, 250_000, tzinfo=UTC)
 NOW_MS = 1_795_420_800_250
 
 
+class ByHand:
+    """A schedule whose time passes when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._waiting: list[tuple[float, Callable[[], None]]] = []
+
+    def after(self, seconds: float, action: Callable[[], None]) -> bool:
+        self._waiting.append((self.now + seconds, action))
+        return True
+
+    def advance(self, seconds: float = 0.0) -> None:
+        end = self.now + seconds
+        while due := [each for each in self._waiting if each[0] <= end]:
+            first = min(due, key=lambda each: each[0])
+            self._waiting.remove(first)
+            self.now = first[0]
+            first[1]()
+        self.now = end
+
+
+class Receiver:
+    """What is called back, as it came; it answers as it is told, at last 200 for ever."""
+
+    def __init__(self) -> None:
+        self.answers: list[int | Exception] = []
+        self.posted: list[tuple[str, dict[str, Any]]] = []
+
+    def __call__(self, kind: str, body: bytes) -> int:
+        self.posted.append((kind, json.loads(body)))
+        answer = self.answers.pop(0) if self.answers else 200
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def receipts(self) -> list[str]:
+        return [body["status"] for kind, body in self.posted if kind == "receipt"]
+
+
 @dataclass(kw_only=True)
 class Sender:
     """Signs as the provider's page says, with no help from the code under test."""
@@ -57,6 +96,15 @@ class Sender:
         }
         return self.post(json.dumps(content).encode())
 
+    def sms(self, content: object = "Your code is 989724.", **changed: Any) -> TestResponse:
+        body = {"appKey": "sim_app", "phone": "380671234567", "content": content, **changed}
+        return self.post_sms(json.dumps(body).encode())
+
+    def post_sms(self, body: bytes, headers: dict[str, str] | None = None) -> TestResponse:
+        if headers is None:
+            headers = self.signed_headers(body, bizType="3", action="mtsend")
+        return self.client.post("/api/sms/mtsend_v2", data=body, headers=headers)
+
     def text(self, text: str = "Your code is 989724.", **changed: Any) -> TestResponse:
         return self.send({"rateType": "Transactional", "text": text}, **changed)
 
@@ -87,8 +135,20 @@ def clock() -> Callable[[], datetime]:
 
 
 @pytest.fixture
-def simulator(clock: Callable[[], datetime], waited: list[float]) -> Flask:
-    return create_simulator(clock=clock, wait=waited.append)
+def schedule() -> ByHand:
+    return ByHand()
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    return Receiver()
+
+
+@pytest.fixture
+def simulator(
+    clock: Callable[[], datetime], waited: list[float], schedule: ByHand, receiver: Receiver
+) -> Flask:
+    return create_simulator(clock=clock, wait=waited.append, schedule=schedule, post=receiver)
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ import pytest
 from werkzeug.datastructures import Headers
 
 from otp_service.simulator.answer import Refused
-from otp_service.simulator.signature import Account, authenticate, sign
+from otp_service.simulator.signature import Business, Keys, authenticate, sign
 
 NOW_MS = 1_795_420_800_250
 BODY = b'{"appkey":"sim_app"}'
 GOOD_BODY = (
     b'{"appkey":"sim_app","phone":"380671234567","functionType":"text",'
-    b'"messageData":{"rateType":"Session","text":"hi"}}'
+    b'"messageData":{"rateType":"Transactional","text":"hi"}}'
 )
 REASON = "X-Simulator-Reason"
 
@@ -193,18 +193,19 @@ def test_first_thing_wrong_gives_the_code(broken, code):
     )
     for name in broken:
         headers[name] = "" if name == "sign" else "0"
-    account = Account(access_key="a", access_secret="s", appkey="k")
+    keys = Keys(access_key="a", access_secret="s", appkey="k")
+    business = Business(biz_type="7", action="mt")
 
     with pytest.raises(Refused) as refusal:
-        authenticate(headers, BODY, account=account, now_ms=NOW_MS)
+        authenticate(headers, BODY, keys=keys, business=business, now_ms=NOW_MS)
 
     assert refusal.value.code == code
 
 
-def test_account_hides_its_secret():
-    account = Account(access_key="a", access_secret="hush", appkey="k")
+def test_keys_hide_their_secret():
+    keys = Keys(access_key="a", access_secret="hush", appkey="k")
 
-    assert "hush" not in repr(account)
+    assert "hush" not in repr(keys)
 
 
 def test_every_answer_has_a_date(sender):

@@ -20,7 +20,7 @@ BODY = json.dumps(
         "appkey": "sim_app",
         "phone": "380671234567",
         "functionType": "text",
-        "messageData": {"rateType": "Session", "text": "hi"},
+        "messageData": {"rateType": "Transactional", "text": "hi"},
     }
 ).encode()
 

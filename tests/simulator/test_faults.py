@@ -124,6 +124,45 @@ def test_own_fault_of_a_number_goes_before_the_fault_for_all(sender):
     assert listed(sender.client) == [{"phone": None, "times": 4, "code": 9001}]
 
 
+def test_fault_happens_to_sms_too_with_its_code_as_text(sender):
+    order(sender.client, code=88)
+
+    answer = sender.sms()
+
+    assert answer.json == {"result": "Request failed", "code": "88", "messageid": ""}
+    assert sender.inbox() == []
+
+
+def test_fault_of_a_channel_leaves_the_other_alone(sender):
+    order(sender.client, channel="sms", code=88)
+
+    before = sender.text()
+    waiting = listed(sender.client)
+    after = sender.sms()
+
+    assert before.json["code"] == 0
+    assert waiting == [{"phone": None, "times": 1, "channel": "sms", "code": 88}]
+    assert after.json["code"] == "88"
+
+
+def test_fault_of_a_channel_goes_before_one_of_both(sender):
+    order(sender.client, phone=NUMBER, code=9001)
+    order(sender.client, phone=NUMBER, channel="viber", code=9002)
+
+    codes = [sender.text().json["code"] for _ in range(3)]
+
+    assert codes == [9002, 9001, 0]
+
+
+def test_own_fault_of_a_number_goes_before_the_channels_fault_for_all(sender):
+    order(sender.client, channel="viber", code=9001)
+    order(sender.client, phone=NUMBER, code=9002)
+
+    codes = [sender.text().json["code"] for _ in range(3)]
+
+    assert codes == [9002, 9001, 0]
+
+
 def test_newer_fault_for_the_same_replaces_the_older(sender):
     order(sender.client, http_status=500, times=9)
 
@@ -201,6 +240,8 @@ def test_unsigned_send_is_refused_and_uses_no_fault_up(sender):
         ({"code": -1, "phone": "abc"}, "phone"),
         ({"code": -1, "phone": 380671234567}, "phone"),
         ({"code": -1, "phone": ""}, "phone"),
+        ({"code": -1, "channel": "fax"}, "channel"),
+        ({"code": -1, "channel": ["sms"]}, "channel"),
     ],
 )
 def test_fault_that_cannot_be_followed_is_400_and_names_the_field(client, fault, field):
@@ -250,5 +291,5 @@ def test_send_without_a_readable_number_takes_the_fault_for_all_alone():
     faults = Faults()
     faults.order(Fault(kind="drop", value=1, phone=NUMBER, times=1))
 
-    assert faults.take(None) is None
+    assert faults.take(None, "viber") is None
     assert len(faults.waiting()) == 1

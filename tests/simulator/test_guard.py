@@ -104,7 +104,7 @@ def test_answers_are_closed_to_other_pages(client, path):
     assert "unsafe" not in policy
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
     assert "Access-Control-Allow-Origin" not in answer.headers
     assert answer.headers["Cache-Control"] in {"no-store", "no-cache"}
     answer.close()

@@ -3,15 +3,16 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from otp_service.simulator.inbox import Inbox
+from otp_service.simulator.inbox import Inbox, InvalidReply
 from otp_service.simulator.submission import Submission
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 FIRST, SECOND, THIRD = "+380671234567", "+12025550123", "+4915112345678"
 
 
-def deliver(inbox, phone, text="hi"):
-    return inbox.deliver(Submission(phone=phone, function_type="text", text=text), at=NOW)
+def deliver(inbox, phone, text="hi", **changed):
+    content = Submission(phone=phone, function_type="text", text=text, rate_type="Session")
+    return inbox.deliver(content, at=NOW, billed_as="Transactional", **changed)
 
 
 def texts(inbox, phone=None):
@@ -37,6 +38,10 @@ def test_template_message_is_shown_whole(sender):
                 "text": "Your code is 004217. It's valid for 5 minutes. Please don't share your "
                 "code with ANYONE. We'll never call or message you and ask for it.",
                 "received_at": "2026-11-23T08:00:00.250Z",
+                "rate_type": "OtpTemplate",
+                "billed_as": "OtpTemplate",
+                "state": "accepted",
+                "fields": {},
             }
         ]
     }
@@ -51,6 +56,22 @@ def test_plain_text_has_no_template_and_no_language(sender):
     assert message["text"] == "Your code is 989724."
     assert message["template_id"] is None
     assert message["language"] is None
+
+
+def test_fields_of_a_function_type_are_shown_as_they_were_sent(sender):
+    video = {
+        "thumbnail": "https://example.org/a.jpeg",
+        "videoLink": "https://example.org/a.mp4",
+        "videoSize": 1024,
+        "duration": 10.5,
+        "text": "hi",
+    }
+
+    sender.send({"rateType": "Promotional", "other": 1} | video, functionType="video_text")
+
+    message = sender.inbox()[0]
+    assert message["fields"] == video
+    assert message["rate_type"] == "Promotional"
 
 
 def test_messages_of_all_phones_come_oldest_first(sender):
@@ -187,16 +208,190 @@ def test_received_at_is_written_in_utc():
     content = Submission(phone=FIRST, function_type="text", text="hi")
     kyiv = timezone(timedelta(hours=2))
 
-    message = inbox.deliver(content, at=NOW.astimezone(kyiv))
+    message = inbox.deliver(content, at=NOW.astimezone(kyiv), billed_as="Transactional")
 
     assert message.as_json()["received_at"] == "2026-11-23T08:00:00.000Z"
 
 
+def test_new_message_is_accepted_and_no_more():
+    message = deliver(Inbox(), FIRST)
+
+    assert (message.state, message.channel) == ("accepted", "viber")
+    assert (message.rate_type, message.billed_as) == ("Session", "Transactional")
+
+
+def test_message_comes_as_far_as_it_is_told():
+    inbox = Inbox()
+    first, second = deliver(inbox, FIRST, "1"), deliver(inbox, FIRST, "2")
+
+    updated = inbox.update(first.id, "delivered")
+
+    assert inbox.messages() == [updated, second]
+    assert updated.state == "delivered"
+    assert inbox.find(first.id) == updated
+
+
+def test_update_of_a_message_no_phone_has_any_more_is_nothing():
+    inbox = Inbox()
+    message = deliver(inbox, FIRST)
+    inbox.clear()
+
+    assert inbox.update(message.id, "delivered") is None
+    assert inbox.messages() == []
+
+
+def test_state_that_is_the_same_is_no_change():
+    inbox = Inbox()
+    message = deliver(inbox, FIRST)
+    version = inbox.version
+
+    inbox.update(message.id, "accepted")
+
+    assert inbox.version == version
+
+
+@pytest.mark.parametrize("end", ["seen", "failed", "expired"])
+def test_message_does_not_come_less_far(end):
+    inbox = Inbox()
+    message = deliver(inbox, FIRST)
+    inbox.update(message.id, end)
+
+    updated = inbox.update(message.id, "delivered")
+
+    assert updated.state == end
+
+
+def test_reader_sees_what_was_delivered_to_this_phone_and_only_once():
+    inbox = Inbox()
+    told = []
+    inbox.listen(told.append)
+    mine, _undelivered, other = (deliver(inbox, phone) for phone in (FIRST, FIRST, SECOND))
+    for each in (mine, other):
+        inbox.update(each.id, "delivered")
+
+    seen = [inbox.mark_seen(FIRST), inbox.mark_seen(FIRST)]
+
+    assert seen == [[mine.id], []]
+    assert [message.state for message in inbox.messages()] == ["seen", "accepted", "delivered"]
+    assert [message.id for message in told] == [mine.id]
+
+
+def test_nobody_is_told_that_an_sms_was_seen():
+    inbox = Inbox()
+    message = deliver(inbox, FIRST, channel="sms")
+    inbox.update(message.id, "delivered")
+
+    assert inbox.mark_seen(FIRST) == []
+
+
+def test_reply_stands_in_the_chat_after_the_message_it_answers():
+    inbox = Inbox(clock=lambda: NOW)
+    told = []
+    inbox.listen(told.append)
+    message = deliver(inbox, FIRST)
+    deliver(inbox, FIRST, channel="sms")
+    deliver(inbox, SECOND)
+
+    reply = inbox.add_reply(FIRST, "Hello?")
+
+    assert inbox.chat(FIRST)[-1] == reply
+    assert [one.content.text for one in inbox.messages(FIRST)] == ["hi", "hi"]
+    assert inbox.latest()[0] == reply
+    assert reply.as_json() == {
+        "id": reply.id,
+        "phone": FIRST,
+        "answers": message.id,
+        "text": "Hello?",
+        "file_name": None,
+        "received_at": "2026-11-23T08:00:00.000Z",
+    }
+    assert told == [reply]
+
+
+def test_reply_may_be_a_file():
+    inbox = Inbox()
+    deliver(inbox, FIRST)
+
+    reply = inbox.add_reply(FIRST, file_name="scan.pdf")
+
+    assert (reply.text, reply.file_name) == (None, "scan.pdf")
+
+
+@pytest.mark.parametrize(
+    ("reply", "field"),
+    [
+        ({}, "text"),
+        ({"text": "a", "file_name": "b"}, "text"),
+        ({"text": ""}, "text"),
+        ({"text": "\ud800"}, "text"),
+        ({"text": "a" * 7_001}, "text"),
+        ({"file_name": ""}, "file_name"),
+        ({"file_name": "a" * 256}, "file_name"),
+    ],
+    ids=["nothing", "both", "empty", "half-a-pair", "long", "unnamed-file", "long-name"],
+)
+def test_reply_nobody_could_type_is_refused(reply, field):
+    inbox = Inbox()
+    deliver(inbox, FIRST)
+
+    with pytest.raises(InvalidReply) as caught:
+        inbox.add_reply(FIRST, **reply)
+
+    assert caught.value.field == field
+    assert len(inbox.chat(FIRST)) == 1
+
+
+def test_phone_with_no_viber_message_has_nothing_to_answer():
+    inbox = Inbox()
+    deliver(inbox, FIRST, channel="sms")
+
+    with pytest.raises(InvalidReply) as caught:
+        inbox.add_reply(FIRST, "Hello?")
+
+    assert caught.value.field == "phone"
+
+
+def test_replies_count_towards_the_bound():
+    inbox = Inbox(messages_per_phone=2)
+    deliver(inbox, FIRST, "1")
+    deliver(inbox, FIRST, "2")
+
+    reply = inbox.add_reply(FIRST, "Hello?")
+
+    assert texts(inbox) == ["2"]
+    assert inbox.find(reply.id) is None
+
+
+def test_wait_ends_with_the_next_change():
+    inbox = Inbox()
+    version = inbox.version
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(inbox.wait_for_change, version, 60)
+        deliver(inbox, FIRST)
+
+    assert waiting.result() == inbox.version != version
+
+
+def test_wait_ends_without_a_change_when_its_time_is_over():
+    inbox = Inbox()
+
+    assert inbox.wait_for_change(inbox.version, 0) == inbox.version
+
+
+def test_wait_for_a_version_of_another_run_ends_at_once():
+    inbox = Inbox()
+
+    assert inbox.wait_for_change(Inbox().version, 60) == inbox.version
+
+
 def test_repr_shows_neither_text_nor_number():
     content = Submission(phone=FIRST, function_type="text", text="Your code is 4217", pin="4217")
-    message = Inbox().deliver(content, at=NOW)
+    inbox = Inbox()
+    message = inbox.deliver(content, at=NOW, billed_as="Transactional")
+    reply = inbox.add_reply(FIRST, "4217")
 
-    shown = repr(content) + repr(message)
+    shown = repr(content) + repr(message) + repr(reply)
 
     assert "4217" not in shown
     assert "67123" not in shown

@@ -29,8 +29,13 @@ TEXTS = {
 }
 LINKS = {"image": "http://example.org/a.jpeg"}
 BUTTON = {"buttonText": "Go", "buttonLink": "http://example.org/"}
-VIDEO = {"thumbnail": "t", "videoLink": "v", "videoSize": 1024, "duration": 10.5}
-FILE = {"fileName": "a.pdf", "fileLink": "l", "fileType": "pdf"}
+VIDEO = {
+    "thumbnail": "https://example.org/a.jpeg",
+    "videoLink": "https://example.org/a.mp4",
+    "videoSize": 1024,
+    "duration": 10.5,
+}
+FILE = {"fileName": "a.pdf", "fileLink": "https://example.org/a.pdf", "fileType": "pdf"}
 COMPLETE = {
     "text": ("Session", {"text": "hello"}),
     "image": ("Session", LINKS),
@@ -83,7 +88,7 @@ def test_refusal_has_no_data_and_says_why_in_a_header(sender):
 
     assert answer.status_code == 200
     assert answer.json == {"code": 9000, "message": "Request parameter error"}
-    assert answer.headers["X-Simulator-Reason"] == "messageData.text is missing or of a wrong type"
+    assert answer.headers["X-Simulator-Reason"] == "messageData.text is missing"
 
 
 @pytest.mark.parametrize(
@@ -208,11 +213,75 @@ def test_text_that_is_none_is_9000(sender, value):
     assert answer.json["code"] == 9000
 
 
-@pytest.mark.parametrize("value", ["1024", True, 0, -1, None])
-def test_size_that_is_no_positive_number_is_9000(sender, value):
-    data = {"rateType": "Promotional"} | VIDEO | {"videoSize": value}
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("videoSize", value) for value in ("1024", True, 0, -1, None, 200 * 1024**2 + 1)),
+        *(("duration", value) for value in ("10", 0, 600.5)),
+    ],
+)
+def test_size_or_duration_that_is_no_number_within_its_bound_is_9000(sender, field, value):
+    data = {"rateType": "Promotional"} | VIDEO | {field: value}
 
     answer = sender.send(data, functionType="video")
+
+    assert answer.json["code"] == 9000
+    assert field in answer.headers["X-Simulator-Reason"]
+
+
+def test_infinite_size_is_9000(sender):
+    data = json.dumps({"rateType": "Promotional"} | VIDEO).replace("1024", "1e999")
+    body = '{"appkey":"sim_app","phone":"380671234567","functionType":"video","messageData":%s}'
+
+    answer = sender.post((body % data).encode())
+
+    assert answer.json["code"] == 9000
+
+
+def test_largest_and_longest_video_is_taken(sender):
+    data = {"rateType": "Promotional"} | VIDEO | {"videoSize": 200 * 1024**2, "duration": 600}
+
+    answer = sender.send(data, functionType="video")
+
+    assert answer.json["code"] == 0
+
+
+@pytest.mark.parametrize("name", ["image", "buttonLink", "fileLink", "thumbnail", "videoLink"])
+@pytest.mark.parametrize(
+    "value",
+    ["", "example.org/a", "ftp://example.org/a", "javascript:alert(1)", "https://", "http:///a", 7],
+)
+def test_link_that_is_not_of_the_web_is_9000(sender, name, value):
+    kind = next(kind for kind, (_, fields) in COMPLETE.items() if name in fields)
+    rate_type, fields = COMPLETE[kind]
+
+    answer = sender.send({"rateType": rate_type} | fields | {name: value}, functionType=kind)
+
+    assert answer.json["code"] == 9000
+    assert name in answer.headers["X-Simulator-Reason"]
+
+
+@pytest.mark.parametrize("link", ["https://***.jpeg", "HTTP://example.org", "https://a.b?c#d"])
+def test_link_of_the_web_is_taken(sender, link):
+    answer = sender.send({"rateType": "Session", "image": link}, functionType="image")
+
+    assert answer.json["code"] == 0
+
+
+@pytest.mark.parametrize("value", ["pdf", ".PDF", "Docx", "odf", ".info"])
+def test_listed_file_type_is_taken_whatever_its_case_and_dot(sender, value):
+    data = {"rateType": "Session"} | FILE | {"fileType": value}
+
+    answer = sender.send(data, functionType="file")
+
+    assert answer.json["code"] == 0
+
+
+@pytest.mark.parametrize("value", ["exe", "", "..pdf", "pdf ", ["pdf"]])
+def test_file_type_of_no_list_is_9000(sender, value):
+    data = {"rateType": "Session"} | FILE | {"fileType": value}
+
+    answer = sender.send(data, functionType="file")
 
     assert answer.json["code"] == 9000
 

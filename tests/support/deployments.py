@@ -15,6 +15,8 @@ from support.store_view import StoreView
 _SHOP_KEY = "otp_test_" + "s" * 43
 _BANK_KEY = "otp_test_" + "b" * 43
 
+CALLBACK_SECRET = "callback-secret-of-the-tests-" + "c" * 16
+
 _CONFIG = f"""
 [applications.shop]
 api_keys_sha256 = ["{hashlib.sha256(_SHOP_KEY.encode()).hexdigest()}"]
@@ -22,6 +24,7 @@ brand = "Nova Shop"
 
 [applications.bank]
 api_keys_sha256 = ["{hashlib.sha256(_BANK_KEY.encode()).hexdigest()}"]
+channels = ["viber", "sms"]
 """
 
 
@@ -90,6 +93,7 @@ class Deploying:
             OTP_NXCLOUD_ACCESS_SECRET="sim_secret",
             OTP_NXCLOUD_APPKEY="sim_app",
             OTP_NXCLOUD_READ_TIMEOUT_SECONDS="1",
+            OTP_NXCLOUD_CALLBACK_SECRETS=CALLBACK_SECRET,
         )
         log = self._directory / "service.log"
         provider = self._run(

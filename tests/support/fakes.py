@@ -3,8 +3,20 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from support.verifications import IDS, PHONE, PLAN, REQUEST_ID, RULES, SEALER, SilentJournal
+from support.verifications import (
+    IDS,
+    KEYS,
+    PHONE,
+    PLAN,
+    REQUEST_ID,
+    RULES,
+    SEALER,
+    SMS_PLAN,
+    SilentJournal,
+)
 
+from otp_service.domain.application import Application
+from otp_service.domain.identity import VerificationId
 from otp_service.domain.verification import (
     Channel,
     Delivery,
@@ -14,18 +26,32 @@ from otp_service.domain.verification import (
 )
 from otp_service.errors import StoreUnavailable
 from otp_service.ports import (
+    MessageSender,
     NewVerification,
     OutgoingMessage,
+    ReceiptNews,
     SendOutcome,
     SendReport,
     SendVerdict,
+    Settled,
 )
+from otp_service.service.dispatch import Dispatcher
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ENDS = [Status.APPROVED, Status.EXPIRED, Status.EXHAUSTED, Status.CANCELED]
 AWAY = StoreUnavailable("The store did not answer.", retry_after=timedelta(seconds=1))
 
-__all__ = ["AWAY", "ENDS", "NOW", "FakeSender", "FakeStore", "SilentJournal", "verification"]
+__all__ = [
+    "AWAY",
+    "ENDS",
+    "NOW",
+    "FakeSender",
+    "FakeStore",
+    "SilentJournal",
+    "dispatcher",
+    "over_sms",
+    "verification",
+]
 
 
 def verification(**changes: object) -> Verification:
@@ -51,6 +77,27 @@ def verification(**changes: object) -> Verification:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+def over_sms(stored: Verification) -> Verification:
+    """Give the same verification with one more send, over SMS."""
+    last = stored.last_delivery
+    further = replace(last, send=last.send + 1, channel=Channel.SMS, template_id=None)
+    return replace(stored, plan=SMS_PLAN, deliveries=(*stored.deliveries, further))
+
+
+def dispatcher(
+    store: object, journal: SilentJournal, sender: MessageSender, sms: MessageSender | None = None
+) -> Dispatcher:
+    """Give the second half of a send, over fakes."""
+    senders = {Channel.VIBER: sender, Channel.SMS: sms or FakeSender(channel=Channel.SMS)}
+    return Dispatcher(
+        senders=senders,
+        keys=KEYS,
+        sealer=SEALER,
+        store=store,  # type: ignore[arg-type]
+        journal=journal,
+    )
+
+
 class FakeStore:
     """Answers every operation with what it was told to, and remembers what it was asked.
 
@@ -62,6 +109,9 @@ class FakeStore:
     def __init__(self, answer: object = None, *, settling: Exception | None = None) -> None:
         self.answer = answer
         self.settling = settling
+        self.early: ReceiptNews | None = None
+        self.falling: object = None
+        self.replacing = True
         self.asked: list[tuple[object, ...]] = []
         self.standing: NewVerification | None = None
         self.settled: list[tuple[SendOutcome, str | None]] = []
@@ -71,17 +121,30 @@ class FakeStore:
         if self.answer is not None:
             return self._answer()
         self.standing = new
-        return verification(id=new.id, sealed_phone=new.sealed_phone, plan=new.plan)
+        return verification(id=new.id, sealed_phone=new.sealed_phone, plan=new.plans[0])
 
     def settle(
         self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
-    ) -> Verification | None:
+    ) -> Settled:
         if self.settling:
             raise self.settling
         self.settled.append((outcome, request_id))
         if outcome is SendOutcome.TAKEN_BACK:
-            return None
-        return verification.with_last_delivery(DeliveryState(outcome.value), request_id)
+            return Settled()
+        state = DeliveryState(outcome.value)
+        return Settled(verification.with_last_delivery(state, request_id), self.early)
+
+    def replace_send(
+        self, verification: Verification, application: Application, **details: object
+    ) -> Verification | None:
+        self.asked.append(("replace_send", verification, details))
+        return self._over_sms(verification)
+
+    def fall_back(self, vid: VerificationId, application: Application, **details: object) -> object:
+        self.asked.append(("fall_back", vid, details))
+        if isinstance(self.falling, Exception):
+            raise self.falling
+        return self.falling
 
     def __getattr__(self, operation: str) -> object:
         def asked(*arguments: object, **named: object) -> object:
@@ -89,6 +152,9 @@ class FakeStore:
             return self._answer()
 
         return asked
+
+    def _over_sms(self, verification: Verification) -> Verification | None:
+        return over_sms(verification) if self.replacing else None
 
     def _answer(self) -> object:
         if isinstance(self.answer, Exception):
@@ -103,9 +169,14 @@ class FakeStore:
 class FakeSender:
     """Takes a message as it is told to; looks whether its record stood when it was handed over."""
 
-    channel = Channel.VIBER
-
-    def __init__(self, verdict: SendVerdict = SendVerdict.ACCEPTED, store: object = None) -> None:
+    def __init__(
+        self,
+        verdict: SendVerdict = SendVerdict.ACCEPTED,
+        store: object = None,
+        *,
+        channel: Channel = Channel.VIBER,
+    ) -> None:
+        self.channel = channel
         self._store = store
         accepted = verdict is SendVerdict.ACCEPTED
         self._report = SendReport(verdict, "code_0", REQUEST_ID if accepted else None)

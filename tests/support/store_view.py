@@ -7,6 +7,7 @@ from typing import Any
 from redis.exceptions import NoScriptError
 
 from otp_service.redis_store import Connection
+from otp_service.redis_store.connection import Command
 
 Execute = Callable[..., Any]
 
@@ -110,12 +111,19 @@ class WatchedConnection:
         self.commands: list[str] = []
 
     def execute(self, *command: str | int | bytes) -> Any:
-        self.commands.append(str(command[0]))
+        return self._watch([command], lambda: self._connection.execute(*command))
+
+    def execute_many(self, commands: Sequence[Command]) -> list[Any]:
+        return self._watch(commands, lambda: self._connection.execute_many(commands))
+
+    def _watch(self, commands: Sequence[Command], send: Callable[[], Any]) -> Any:
+        names = "+".join(str(command[0]) for command in commands)
+        self.commands.append(names)
         try:
-            return self._connection.execute(*command)
+            return send()
         finally:
             endless = [key for key, left in self._view.left().items() if left < timedelta(0)]
-            assert not endless, f"without an end after {command[0]}: {endless}"
+            assert not endless, f"without an end after {names}: {endless}"
 
 
 class StoppedClock:
@@ -137,11 +145,18 @@ class StoppedClock:
     def execute(self, *command: str | int | bytes) -> Any:
         if command[0] == "EVALSHA":
             raise NoScriptError
+        if command[0] != "EVAL":
+            return self._connection.execute(*command)
         name, body, *rest = command
         seconds, milliseconds = divmod(self.now_ms, 1000)
-        assert str(body).count(self._QUESTION) == 1
+        assert str(body).count(self._QUESTION) <= 1
         answer = f"{{'{seconds}', '{milliseconds * 1000 + 999}'}}"
         return self._connection.execute(name, str(body).replace(self._QUESTION, answer), *rest)
+
+    def execute_many(self, commands: Sequence[Command]) -> list[Any]:
+        if commands[0][0] == "EVALSHA":
+            return [NoScriptError() for _ in commands]
+        return [self.execute(*command) for command in commands]
 
 
 def _value(execute: Execute, key: bytes) -> Any:

@@ -10,14 +10,22 @@ from otp_service.domain.identity import IdScheme, VerificationId
 from otp_service.domain.keys import KeyRing, Use
 from otp_service.domain.limits import Budget, Charge, GuessBudget, NumberBudgets
 from otp_service.domain.pin import digests_to_accept, pin_digest, purpose_digest
+from otp_service.domain.receipt import Receipt
 from otp_service.domain.sealing import Sealer
-from otp_service.domain.verification import Channel, LanguageReason, MessagePlan, Verification
+from otp_service.domain.verification import (
+    Channel,
+    DeliveryState,
+    LanguageReason,
+    MessagePlan,
+    Verification,
+)
 from otp_service.ports import (
     Ended,
     Judged,
     NewVerification,
     NoResend,
     OverBudget,
+    ReceiptNews,
     SendOutcome,
     Verdict,
 )
@@ -37,6 +45,11 @@ SEALER = Sealer(KEYS.accepted(Use.SEAL))
 PLAN = MessagePlan(
     Channel.VIBER, 3, "uk", LanguageReason.COUNTRY, {"business_name": "Nova"}, ("reason",)
 )
+SMS_PLAN = MessagePlan(
+    Channel.SMS, None, "uk", LanguageReason.COUNTRY, {"business_name": "Nova"}, ("reason",)
+)
+BOTH = (Channel.VIBER, Channel.SMS)
+BOTH_PLANS = (PLAN, SMS_PLAN)
 RULES = VerificationRules(
     pin_digits=6,
     life=timedelta(seconds=300),
@@ -64,6 +77,7 @@ BUDGETS = NumberBudgets(
 )
 NO_LIMITS = NumberBudgets((), replace(GUESSES, limit=1_000_000))
 SHOP = Application("shop", RULES, BUDGETS)
+BOTH_SHOP = Application("shop", RULES, BUDGETS, channels=BOTH)
 
 
 class SilentJournal:
@@ -89,7 +103,7 @@ def new_verification(
     phone: str = PHONE,
     pin: str = PIN,
     purpose: str = "login",
-    plan: MessagePlan = PLAN,
+    plans: tuple[MessagePlan, ...] = (PLAN,),
 ) -> NewVerification:
     """Put together what a start stores, as the use case does."""
     vid = IDS.new(phone)
@@ -104,7 +118,7 @@ def new_verification(
         sealed_phone=SEALER.seal(phone, bound_to=vid.text),
         masked_phone=phone[:4] + "*" * (len(phone) - 6) + phone[-2:],
         country="UA",
-        plan=plan,
+        plans=plans,
     )
 
 
@@ -121,18 +135,57 @@ class Desk:
     def try_start(self, **details: object) -> Verification | OverBudget:
         return self.store.start(new_verification(self.application, **details))  # type: ignore[arg-type]
 
-    def start(self, **details: object) -> Verification:
-        """Start and settle one that is sure to be allowed."""
+    def started(self, **details: object) -> Verification:
+        """Start one that is sure to be allowed."""
         started = self.try_start(**details)
         assert isinstance(started, Verification), started
-        self.store.settle(started, SendOutcome.ACCEPTED, REQUEST_ID)
+        return started
+
+    def start(self, *, request_id: str | None = None, **details: object) -> Verification:
+        """Start and settle one that is sure to be allowed."""
+        started = self.started(**details)
+        self.store.settle(started, SendOutcome.ACCEPTED, request_id)
         return started
 
     def try_resend(
-        self, vid: VerificationId, pin: str = SECOND_PIN, channel: Channel = Channel.VIBER
+        self,
+        vid: VerificationId,
+        pin: str = SECOND_PIN,
+        channels: tuple[Channel, ...] = (Channel.VIBER,),
     ) -> Verification | NoResend | OverBudget | Ended | None:
-        digest = pin_digest(KEYS.newest(Use.PIN), verification_id=vid.text, digits=pin)
-        return self.store.resend(vid, self.application, pin_digest=digest, channel=channel)
+        return self.store.resend(
+            vid, self.application, pin_digest=_digest(vid, pin), channels=channels
+        )
+
+    def replace(
+        self, verification: Verification, pin: str = SECOND_PIN, *, refused: bool = False
+    ) -> Verification | None:
+        """Take the last send back, and store one over SMS in its place."""
+        return self.store.replace_send(
+            verification,
+            self.application,
+            pin_digest=_digest(verification.id, pin),
+            channel=Channel.SMS,
+            is_number_refused=refused,
+        )
+
+    def fall_back(
+        self, failed: Verification, pin: str = SECOND_PIN, *, refused: bool = False
+    ) -> Verification | NoResend | OverBudget | Ended | None:
+        """Store one over SMS for the last send, which a receipt says did not arrive."""
+        return self.store.fall_back(
+            failed.id,
+            self.application,
+            pin_digest=_digest(failed.id, pin),
+            channel=Channel.SMS,
+            failed_send=failed.last_delivery.send,
+            is_number_refused=refused,
+        )
+
+    def receive(
+        self, state: DeliveryState, request_id: str = REQUEST_ID, **details: object
+    ) -> ReceiptNews:
+        return self.store.receive(Receipt(request_id, state, **details))  # type: ignore[arg-type]
 
     def resend(self, vid: VerificationId, pin: str = SECOND_PIN) -> Verification:
         """Resend where it is sure to be allowed."""
@@ -178,7 +231,11 @@ class Desk:
         return self.store.prove(vid, self.application, consume=consume)
 
     def take_back(self, verification: Verification) -> Verification | None:
-        return self.store.settle(verification, SendOutcome.TAKEN_BACK)
+        return self.store.settle(verification, SendOutcome.TAKEN_BACK).verification
+
+
+def _digest(vid: VerificationId, pin: str) -> bytes:
+    return pin_digest(KEYS.newest(Use.PIN), verification_id=vid.text, digits=pin)
 
 
 Operation = Callable[[Desk, Verification], object]
@@ -186,12 +243,14 @@ Operation = Callable[[Desk, Verification], object]
 # Every operation of the store, on a verification that was just started.
 OPERATIONS: dict[str, Operation] = {
     "start": lambda desk, at: desk.try_start(),
-    "settle": lambda desk, at: desk.store.settle(at, SendOutcome.ACCEPTED, REQUEST_ID),
+    "settle": lambda desk, at: desk.store.settle(at, SendOutcome.UNKNOWN),
+    "replace": lambda desk, at: desk.replace(at, refused=True),
+    "fall back": lambda desk, at: desk.fall_back(at, refused=True),
+    "receive": lambda desk, at: desk.receive(DeliveryState.FAILED),
     "take back": lambda desk, at: desk.take_back(at),
     "resend": lambda desk, at: desk.try_resend(at.id),
     "wrong guess": lambda desk, at: desk.guess(at.id, WRONG_PIN),
     "right guess": lambda desk, at: desk.guess(at.id, PIN),
     "cancel": lambda desk, at: desk.cancel(at.id),
-    "read": lambda desk, at: desk.read(at.id),
     "prove": lambda desk, at: desk.prove(at.id, consume=True),
 }

@@ -5,6 +5,8 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,16 @@ from flask.testing import FlaskClient
 from redis.exceptions import ConnectionError as RedisGone
 from support.processes import free_port
 from support.redis_servers import RedisServer
+from support.verifications import SilentJournal
 
+from otp_service.domain.pin import Pin
+from otp_service.domain.verification import Channel, LanguageReason, MessagePlan
 from otp_service.errors import StoreUnavailable
+from otp_service.ports import OutgoingMessage
 from otp_service.redis_store import NumberKeyMark, connect, read_address
 from otp_service.settings import load_settings
-from otp_service.wiring import wire_api
+from otp_service.wiring import wire_api, wire_sms_sender, wire_transport
+from tests.unit.nxcloud.scripted_server import REQUEST_ID, SMS_ACCEPTED, ScriptedServer, answer
 
 NUMBER, OTHER_NUMBER = "+380671234567", "+12025550123"
 SHOP_KEY, BANK_KEY = "key-of-the-shop", "key-of-the-bank"
@@ -306,6 +313,37 @@ def test_every_dialect_reaches_the_phone(caller: Callable[..., Caller], dialect:
 
     assert started["delivery"] == "accepted"
     assert bank.verify(started["verification_id"], bank.code(OTHER_NUMBER)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "fields"),
+    [
+        ({}, {"appKey": "sim_app"}),
+        (
+            {"OTP_NXCLOUD_SMS_APPKEY": "sms_app", "OTP_NXCLOUD_SMS_SOURCE_ADDRESS": "Nova"},
+            {"appKey": "sms_app", "sourceAddress": "Nova"},
+        ),
+    ],
+    ids=["as viber", "its own"],
+)
+def test_sms_has_the_settings_application_and_sender(
+    environment: dict[str, str], given: dict[str, str], fields: dict[str, str]
+) -> None:
+    server = ScriptedServer(default=lambda _: answer(SMS_ACCEPTED))
+    settings = load_settings({**environment, **given, "OTP_NXCLOUD_BASE_URL": server.url})
+    plan = MessagePlan(Channel.SMS, None, "uk", LanguageReason.COUNTRY)
+    message = OutgoingMessage(NUMBER, Pin("123456"), plan, timedelta(seconds=300))
+
+    with closing(server), wire_transport(settings) as line:
+        sender = wire_sms_sender(settings, line, compose=repr, journal=SilentJournal())
+        report = sender.send(message)
+
+    assert report.request_id == REQUEST_ID
+    sent = server.requests[0].json
+    assert {name: sent.get(name) for name in ("appKey", "sourceAddress")} == {
+        "sourceAddress": None,
+        **fields,
+    }
 
 
 def test_callback_secrets_are_cut_from_the_log(

@@ -6,8 +6,9 @@
 --   k attempts left y sends allowed  n sends made      o number of the newest send
 --   l life ms       w cooldown ms    h retention ms    e end of the last PIN ms
 --   b resend allowed from ms         v verified at ms  z proof consumed
---   g language      j why this language                t template
---   i what the template could not hold                 x1, x2, … the template's texts, JSON in pieces
+--   g language      j why this language                t template, where there is a channel with templates
+--   i what a channel's message could not hold          x1, x2, … the message's texts, JSON in pieces
+--   r the send whose PIN was right
 -- and for each send N: dN PIN digest, eN end of that PIN ms, sN state|channel|template|language|request id
 
 local PENDING, APPROVED, EXHAUSTED, CANCELED = 'p', 'a', 'x', 'c'
@@ -41,6 +42,37 @@ local function refusal(fields, application, now_ms)
         return {'ended', 'e'}
     end
     return nil
+end
+
+-- The channel a message takes: the first of the wanted ones (letters, in their order) that is not
+-- marked as refusing the number, else the first. Only Viber refuses numbers that are in use.
+local function open_channel(channels, mark_key)
+    for at = 1, #channels do
+        local channel = string.sub(channels, at, at)
+        if channel ~= 'v' or #channels == 1 or redis.call('EXISTS', mark_key) == 0 then
+            return channel
+        end
+    end
+    return string.sub(channels, 1, 1)
+end
+
+-- Remember for a while that Viber refuses the number.
+local function mark_refused(mark_key, keep_ms)
+    if tonumber(keep_ms) > 0 then
+        redis.call('SET', mark_key, 1, 'PX', keep_ms)
+    end
+end
+
+-- Store one more PIN with its send, whose fate is not known yet.
+-- fields: life ms, cooldown ms, retention ms, template, language
+local function store_send(record_key, send, sends_made, channel, digest, now_ms, fields)
+    local end_ms = now_ms + tonumber(fields.life_ms)
+    local template = channel == 'v' and fields.template or ''
+    redis.call('HSET', record_key, 'n', sends_made, 'o', send, 'e', ms(end_ms),
+        'b', ms(now_ms + tonumber(fields.cooldown_ms) * 2 ^ (sends_made - 1)),
+        'd' .. send, digest, 'e' .. send, ms(end_ms),
+        's' .. send, table.concat({'u', channel, template, fields.language, ''}, '|'))
+    redis.call('PEXPIREAT', record_key, ms(end_ms + tonumber(fields.retention_ms)))
 end
 
 -- Close a verification: no PIN is left to guess at, and it stays readable for a while.

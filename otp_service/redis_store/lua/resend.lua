@@ -1,20 +1,43 @@
 -- Store one more PIN of a pending verification and charge its message, or do neither.
 -- needs     record, number_log
--- KEYS[1]   the record   KEYS[2] the number's log
+-- KEYS[1]   the record   KEYS[2] the number's log   KEYS[3] the mark that Viber refuses the number
 -- ARGV[1]   application   ARGV[2] charge
 -- ARGV[3]   sliding budgets   ARGV[4] guess budget   ARGV[5] how long the log is kept, ms
--- ARGV[6]   PIN digest   ARGV[7] channel
+-- ARGV[6]   PIN digest   ARGV[7] channels, in the order they are wanted
+-- ARGV[8]   the send that failed, where this one stands in for it; else empty
+-- ARGV[9]   how long to remember that Viber refuses the number, ms; 0 for not at all
 -- returns   {stored, now, record} | {missing} | {ended, status} | {too_soon, wait ms}
 --           | {no_sends_left, wait ms until a new start is allowed} | {over_budget, which, wait ms}
+--           | {not_needed, 0} (another message went over this channel already)
 -- why       wrong guesses made elsewhere are no concern of a living verification: the guess budget
 --           only tells how long a caller without sends must wait for a new start
 
-local record_key, log_key = KEYS[1], KEYS[2]
+local record_key, log_key, mark_key, failed_send = KEYS[1], KEYS[2], KEYS[3], ARGV[8]
 local now_ms = clock_ms()
 local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'n', 'y', 'b', 'o', 'l', 'w', 'h', 't', 'g')
 local refused = refusal(fields, ARGV[1], now_ms)
+if refused and refused[1] == 'missing' then
+    return refused
+end
+mark_refused(mark_key, ARGV[9])
 if refused then
     return refused
+end
+
+local channel = open_channel(ARGV[7], mark_key)
+local newest_send = tonumber(fields[7])
+local function has_gone_over(wanted)
+    for send = 1, newest_send do
+        local described = redis.call('HGET', record_key, 's' .. send)
+        if described and string.sub(described, 3, 3) == wanted then
+            return true
+        end
+    end
+    return false
+end
+local stands_in = failed_send ~= ''
+if stands_in and has_gone_over(channel) then
+    return {'not_needed', 0}
 end
 
 local sends_made = tonumber(fields[4])
@@ -22,7 +45,7 @@ if sends_made >= tonumber(fields[5]) then
     local wait_ms = start_wait(log_key, ARGV[3], ARGV[4], now_ms)
     return {'no_sends_left', wait_ms}
 end
-if now_ms < tonumber(fields[6]) then
+if not stands_in and now_ms < tonumber(fields[6]) then
     return {'too_soon', tonumber(fields[6]) - now_ms}
 end
 local wait_ms, budget = sliding_wait(charges(log_key), 'm', ARGV[3], now_ms)
@@ -30,13 +53,9 @@ if wait_ms > 0 then
     return {'over_budget', budget, wait_ms}
 end
 
-local send = tonumber(fields[7]) + 1
-local end_ms = now_ms + tonumber(fields[8])
-local cooldown_ms = tonumber(fields[9]) * 2 ^ sends_made
-redis.call('HSET', record_key, 'n', sends_made + 1, 'o', send,
-    'e', ms(end_ms), 'b', ms(now_ms + cooldown_ms),
-    'd' .. send, ARGV[6], 'e' .. send, ms(end_ms),
-    's' .. send, 'u|' .. ARGV[7] .. '|' .. fields[11] .. '|' .. fields[12] .. '|')
-redis.call('PEXPIREAT', record_key, ms(end_ms + tonumber(fields[10])))
+local send = newest_send + 1
+store_send(record_key, send, sends_made + 1, channel, ARGV[6], now_ms, {
+    life_ms = fields[8], cooldown_ms = fields[9], retention_ms = fields[10],
+    template = fields[11], language = fields[12]})
 charge(log_key, now_ms, tonumber(ARGV[5]), 'm' .. ARGV[2] .. send)
 return answer('stored', now_ms, record_key)

@@ -38,7 +38,7 @@ if accepted(fields[6], 6) then
         local pin = redis.call('HMGET', record_key, 'd' .. send, 'e' .. send)
         if pin[1] and now_ms < tonumber(pin[2]) and accepted(pin[1], 6 + secrets) then
             local keep_ms = math.max(retention_ms, tonumber(ARGV[4]))
-            redis.call('HSET', record_key, 'v', ms(now_ms))
+            redis.call('HSET', record_key, 'v', ms(now_ms), 'r', send)
             close(record_key, APPROVED, newest_send, now_ms + keep_ms)
             return answer('approved', now_ms, record_key, send)
         end

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from collections.abc import MutableMapping
@@ -85,8 +86,8 @@ def test_wrong_settings_are_all_named_and_nothing_is_reached(
 @pytest.mark.parametrize(
     ("ahead", "words"),
     [
-        (timedelta(seconds=40), "40 s behind the provider's"),
-        (timedelta(seconds=-40), "40 s ahead of the provider's"),
+        (timedelta(seconds=40), r"(39|40|41) s behind the provider's"),
+        (timedelta(seconds=-40), r"(39|40|41) s ahead of the provider's"),
     ],
     ids=["behind", "ahead"],
 )
@@ -97,7 +98,7 @@ def test_clock_that_is_off_is_said_in_words(
 
     (problem,) = problems_of(check())
 
-    assert words in problem
+    assert re.search(words, problem)
     assert "Beyond 60 s the provider refuses every message." in problem
 
 

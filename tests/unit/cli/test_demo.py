@@ -120,7 +120,14 @@ def test_parts_are_told_of_each_other(
 
     port, simulator_port = map(str, ports)
     assert parts.commands == [["simulator", "--port", simulator_port], ["serve"]]
-    of_service = {name: text for name, text in parts.environs[1].items() if "OTP_" in name}
+    of_provider, of_service = (
+        {name: text for name, text in each.items() if "OTP_" in name} for each in parts.environs
+    )
+    secret = of_service.pop("OTP_NXCLOUD_CALLBACK_SECRETS")
+    assert len(secret) >= 32
+    assert of_provider["OTP_SIMULATOR_CALLBACK_URL"] == (
+        f"http://127.0.0.1:{port}/callbacks/nxcloud/{secret}"
+    )
     assert of_service == {
         "OTP_DEMO": "true",
         "OTP_PORT": port,

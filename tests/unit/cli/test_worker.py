@@ -4,14 +4,17 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator, MutableMapping
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from support.processes import await_answer, clean_environ, cli, free_port
 from support.redis_servers import wait_until
 
-from otp_service.cli.worker import create_service, create_simulator, serve_with_dialect
+from otp_service.cli.worker import create_service, create_simulator, serve_simulator_with
+from otp_service.simulator.terms import Terms
 
 Environ = MutableMapping[str, str]
 HARMFUL = [
@@ -70,32 +73,44 @@ def test_simulator_leaves_nothing_harmful_in_the_environment(harmful: Environ) -
     assert [name for name in os.environ if name.startswith(("OTP_", "HTTP_"))] == []
 
 
-@pytest.mark.parametrize("dialect", ["either", "documented", "current"])
-def test_simulator_takes_the_dialect_of_its_command(
-    environ: Environ, monkeypatch: pytest.MonkeyPatch, dialect: str
-) -> None:
-    taken: list[str] = []
-    monkeypatch.setattr(
-        "otp_service.simulator.app.create_simulator", lambda *, dialect: taken.append(dialect)
-    )
-    serve_with_dialect(dialect)
-
-    create_simulator()
-
-    assert taken == [dialect]
-
-
-def test_simulator_without_its_command_takes_either_dialect(
+def test_simulator_begins_with_what_its_command_said(
     environ: Environ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taken: list[str] = []
+    taken: list[dict[str, Any]] = []
     monkeypatch.setattr(
-        "otp_service.simulator.app.create_simulator", lambda *, dialect: taken.append(dialect)
+        "otp_service.simulator.app.create_simulator", lambda **options: taken.append(options)
+    )
+    terms = Terms(balance=Decimal("2.5"), no_route=("UA",), sms_hourly_limit=None)
+    serve_simulator_with(
+        dialect="current",
+        callback_url="http://127.0.0.1:8000/x",
+        delivery_seconds=0.5,
+        terms=terms.as_json(),
     )
 
     create_simulator()
 
-    assert taken == ["either"]
+    assert taken == [
+        {
+            "dialect": "current",
+            "callback_url": "http://127.0.0.1:8000/x",
+            "delivery_seconds": 0.5,
+            "terms": terms,
+        }
+    ]
+
+
+def test_simulator_without_its_command_begins_as_usual(
+    environ: Environ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        "otp_service.simulator.app.create_simulator", lambda **options: taken.append(options)
+    )
+
+    create_simulator()
+
+    assert taken == [{"terms": Terms()}]
 
 
 def test_key_in_the_servers_environment_lets_nobody_in(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from otp_service.domain.pin import Pin
 from otp_service.domain.verification import Channel, LanguageReason, MessagePlan
 from otp_service.nxcloud.otp_template import Dialect
 from otp_service.nxcloud.signing import Algorithm, Credentials
+from otp_service.nxcloud.sms import SmsSender
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
 from otp_service.ports import OutgoingMessage
@@ -72,6 +73,32 @@ def make_sender(
             clock=clock,
             journal=journal,
             dialect=dialect,
+            algorithm=algorithm,
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_sms_sender(
+    make_transport: Callable[..., Transport], clock: FixedClock, journal: ListJournal
+) -> Callable[..., SmsSender]:
+    def make(
+        base_url: str | None = None,
+        *,
+        compose: Callable[[OutgoingMessage], str] = lambda message: f"{message.pin.digits}: код",
+        source_address: str | None = None,
+        algorithm: Algorithm = Algorithm.MD5,
+        **options: object,
+    ) -> SmsSender:
+        return SmsSender(
+            make_transport(base_url, **options),
+            credentials=Credentials(access_key="fme2na3kdi3ki", access_secret="abciiiko2k3"),
+            appkey="pem28kje",
+            compose=compose,
+            clock=clock,
+            journal=journal,
+            source_address=source_address,
             algorithm=algorithm,
         )
 

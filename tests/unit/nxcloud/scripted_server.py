@@ -14,6 +14,7 @@ from typing import Any
 
 REQUEST_ID = "b81e8e9fcbbb422a813863e903de94bd"
 ACCEPTED = {"code": 0, "message": "Success", "data": {"requestId": REQUEST_ID}}
+SMS_ACCEPTED = {"result": "Success", "code": "0", "messageid": REQUEST_ID}
 _DRIP_PAUSE_SECONDS = 0.02
 
 
@@ -102,6 +103,10 @@ def answer(
 
 def code(number: int, *, status: int = 200, date: datetime | None = None) -> Step:
     return answer({"code": number, "message": "as scripted"}, status=status, date=date)
+
+
+def sms_code(number: int) -> Step:
+    return answer({"result": "as scripted", "code": str(number)})
 
 
 def _play_drop(line: Line) -> bool:

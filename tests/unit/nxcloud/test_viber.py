@@ -16,9 +16,9 @@ from otp_service.domain.events import (
 )
 from otp_service.domain.verification import Channel
 from otp_service.nxcloud.otp_template import Dialect
+from otp_service.nxcloud.reading import REASONS
 from otp_service.nxcloud.signing import Algorithm
 from otp_service.nxcloud.viber import ViberSender
-from otp_service.nxcloud.viber_answer import REASONS
 from otp_service.ports import OutgoingMessage, SendReport, SendVerdict
 from tests.unit.nxcloud.fakes import NOW, FixedClock, ListJournal
 from tests.unit.nxcloud.scripted_server import (

@@ -6,8 +6,9 @@ import pytest
 
 from otp_service import data
 from otp_service.nxcloud.connection import ConnectProblem
+from otp_service.nxcloud.reading import Reading
 from otp_service.nxcloud.transport import Answer, LineProblem, NoAnswer, NotSent
-from otp_service.nxcloud.viber_answer import REASONS, Reading, read_exchange
+from otp_service.nxcloud.viber_answer import read_exchange
 from otp_service.ports import SendReport, SendVerdict
 from tests.unit.nxcloud.scripted_server import ACCEPTED, REQUEST_ID
 
@@ -165,8 +166,3 @@ def test_request_that_never_left_has_definitely_failed(problem: ConnectProblem) 
 
     assert reading.report == SendReport(SendVerdict.FAILED, problem.value)
     assert reading.may_be_retried
-
-
-def test_reasons_are_words_for_labels() -> None:
-    assert len(REASONS) < 50
-    assert all(reason.isascii() and len(reason) <= 20 for reason in REASONS)

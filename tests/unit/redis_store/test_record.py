@@ -4,7 +4,7 @@ import pytest
 from support.verifications import IDS, PHONE, PLAN, new_verification
 
 from otp_service.domain.verification import Channel, LanguageReason, MessagePlan, Status
-from otp_service.redis_store.record import MAX_FIELD_BYTES, decode, encode, send_text
+from otp_service.redis_store.record import MAX_FIELD_BYTES, channel_letters, decode, encode
 
 NOW_MS = 1_772_366_400_123
 END_MS = NOW_MS + 300_000
@@ -12,11 +12,12 @@ END_MS = NOW_MS + 300_000
 
 def stored(plan: MessagePlan = PLAN, **changes: object) -> list[bytes]:
     """Give a record as a script gives it, flat."""
-    encoded = encode(new_verification(plan=plan))
+    encoded = encode(new_verification(plans=(plan,)))
     fields = dict(zip(encoded[::2], encoded[1::2], strict=True))
     fields |= {"s": "p", "n": 1, "o": 1, "l": 300_000, "w": 30_000, "h": 86_400_000}
     fields |= {"e": END_MS, "b": NOW_MS + 30_000, "d1": b"digest", "e1": END_MS}
-    fields |= {"s1": "u|" + send_text(plan), **changes}
+    sent = ["u", channel_letters([plan.channel]), str(plan.template_id or ""), plan.language, ""]
+    fields |= {"s1": "|".join(sent), **changes}
     flat = []
     for name, value in fields.items():
         flat += [str(name).encode(), value if isinstance(value, bytes) else str(value).encode()]

@@ -1,16 +1,19 @@
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 
 import otp_service.redis_store
-from otp_service.redis_store.scripts import Script
+from otp_service.redis_store.connection import Command
+from otp_service.redis_store.scripts import Script, run_together
 
 LUA = Path(otp_service.redis_store.__file__).parent / "lua"
-OPERATIONS = ["start", "settle", "resend", "verify", "cancel", "read", "prove"]
-PARTS = ["record", "number_log"]
+ON_A_RECORD = ["start", "settle", "replace_send", "resend", "verify", "cancel", "read", "prove"]
+OPERATIONS = [*ON_A_RECORD, "receive", "link"]
+PARTS = ["record", "number_log", "message"]
 
 
 class FakeConnection:
@@ -25,6 +28,10 @@ class FakeConnection:
         if self._failures:
             raise self._failures.pop(0)
         return [b"answer"]
+
+    def execute_many(self, commands: Sequence[Command]) -> list[Any]:
+        self.commands.extend(commands)
+        return [self._failures.pop(0) if self._failures else [b"answer"] for _ in commands]
 
     def execute_on_all(self, *command: str) -> dict[str, Any]:
         raise AssertionError("a script has its own server")
@@ -51,6 +58,27 @@ def test_text_is_sent_where_the_server_does_not_know_the_digest() -> None:
     assert connection.commands[1][2:] == (1, "key", "shop")
 
 
+def test_of_several_scripts_only_those_unknown_to_the_server_are_sent_by_text() -> None:
+    connection = FakeConnection(NoScriptError())
+
+    answers = run_together(
+        connection, [(Script("read"), ["one"], ["shop"]), (Script("link"), ["two"], [])]
+    )
+
+    assert answers == [[b"answer"], [b"answer"]]
+    sent = [(command[0], command[3]) for command in connection.commands]
+    assert sent == [("EVALSHA", "one"), ("EVALSHA", "two"), ("EVAL", "one")]
+
+
+def test_failure_of_one_of_several_scripts_is_raised() -> None:
+    connection = FakeConnection(ResponseError("OOM"))
+
+    with pytest.raises(ResponseError):
+        run_together(connection, [(Script("read"), ["one"], []), (Script("link"), ["two"], [])])
+
+    assert len(connection.commands) == 2
+
+
 @pytest.mark.parametrize("failures", [1, 2])
 def test_lost_answer_is_not_asked_for_again(failures: int) -> None:
     connection = FakeConnection(*[NoScriptError()] * (failures - 1), RedisConnectionError())
@@ -61,7 +89,7 @@ def test_lost_answer_is_not_asked_for_again(failures: int) -> None:
     assert len(connection.commands) == failures
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("name", ON_A_RECORD)
 def test_operation_reads_the_store_s_clock_in_one_place(name: str) -> None:
     connection = FakeConnection(NoScriptError())
 

@@ -1,13 +1,12 @@
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, ENDS, FakeSender, FakeStore, verification
+from support.fakes import AWAY, ENDS, FakeSender, FakeStore, dispatcher, verification
 from support.verifications import (
     IDS,
     KEYS,
     PHONE,
     REQUEST_ID,
-    SEALER,
     SHOP,
     SilentJournal,
     shop,
@@ -38,7 +37,6 @@ from otp_service.ports import (
     SendOutcome,
     SendVerdict,
 )
-from otp_service.service.dispatch import Dispatcher
 from otp_service.service.resend import ResendCode
 
 WAIT = timedelta(seconds=17)
@@ -53,10 +51,8 @@ class Desk:
         self.journal = SilentJournal()
         self.resend = ResendCode(
             ids=IDS,
-            keys=KEYS,
-            sealer=SEALER,
             store=self.store,
-            dispatcher=Dispatcher(sender=self.sender, store=self.store, journal=self.journal),
+            dispatcher=dispatcher(self.store, self.journal, self.sender),
             journal=self.journal,
         )
 
@@ -93,7 +89,7 @@ def test_pin_is_stored_before_it_is_sent() -> None:
         "pin_digest": pin_digest(
             KEYS.newest(Use.PIN), verification_id=stored.id.text, digits=message.pin.digits
         ),
-        "channel": Channel.VIBER,
+        "channels": (Channel.VIBER,),
     }
     assert desk.sender.stored_when_sent == [["resend"]]
 

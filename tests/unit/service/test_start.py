@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, FakeSender, FakeStore, verification
+from support.fakes import AWAY, FakeSender, FakeStore, dispatcher, verification
 from support.verifications import (
     IDS,
     KEYS,
@@ -32,7 +32,6 @@ from otp_service.errors import (
     TooManyRequests,
 )
 from otp_service.ports import OverBudget, SendOutcome, SendVerdict
-from otp_service.service.dispatch import Dispatcher
 from otp_service.service.start import StartCommand, StartVerification
 
 FIXED_LINE = "+442083661177"
@@ -52,7 +51,7 @@ class Desk:
             keys=KEYS,
             sealer=SEALER,
             store=self.store,
-            dispatcher=Dispatcher(sender=self.sender, store=self.store, journal=self.journal),
+            dispatcher=dispatcher(self.store, self.journal, self.sender),
             journal=self.journal,
         )
 

@@ -177,6 +177,8 @@ def test_log_level_is_read_in_either_case(demo):
         ("nxcloud_read_timeout_seconds = inf", "OTP_NXCLOUD_READ_TIMEOUT_SECONDS"),
         ("redis_connect_timeout_seconds = 0", "OTP_REDIS_CONNECT_TIMEOUT_SECONDS"),
         ('nxcloud_dialect = "old"', "OTP_NXCLOUD_DIALECT"),
+        ('nxcloud_sms_source_address = "Nova Shop"', "OTP_NXCLOUD_SMS_SOURCE_ADDRESS"),
+        (f'nxcloud_sms_source_address = "{"a" * 21}"', "OTP_NXCLOUD_SMS_SOURCE_ADDRESS"),
         ("number_key = 1", "OTP_NUMBER_KEY"),
         ("secret_keys = 'x'", "OTP_SECRET_KEYS"),
         ("attempts = 11", "OTP_ATTEMPTS"),
@@ -228,6 +230,7 @@ def test_no_representation_shows_a_secret(complete):
         "OTP_NXCLOUD_ACCESS_KEY": "hunter2",
         "OTP_NXCLOUD_ACCESS_SECRET": "hunter2",
         "OTP_NXCLOUD_APPKEY": "hunter2",
+        "OTP_NXCLOUD_SMS_APPKEY": "hunter2",
         "OTP_NXCLOUD_CALLBACK_SECRETS": "hunter2" * 8,
     }
 
@@ -240,12 +243,27 @@ def test_no_representation_shows_a_secret(complete):
 
 @pytest.mark.parametrize("text", ["two words", "line\n", "\u00fcber", "tab\t"])
 @pytest.mark.parametrize(
-    "name", ["OTP_NXCLOUD_ACCESS_KEY", "OTP_NXCLOUD_ACCESS_SECRET", "OTP_NXCLOUD_APPKEY"]
+    "name",
+    [
+        "OTP_NXCLOUD_ACCESS_KEY",
+        "OTP_NXCLOUD_ACCESS_SECRET",
+        "OTP_NXCLOUD_APPKEY",
+        "OTP_NXCLOUD_SMS_APPKEY",
+    ],
 )
 def test_account_is_refused_where_it_could_not_be_sent(complete, problems, name, text):
     complete[name] = text
 
     assert set(problems(complete)) == {name}
+
+
+@pytest.mark.parametrize(
+    ("given", "appkey"),
+    [({}, "appkey"), ({"OTP_NXCLOUD_SMS_APPKEY": "other"}, "other")],
+    ids=["vibers", "its_own"],
+)
+def test_sms_has_vibers_appkey_unless_it_has_its_own(complete, given, appkey):
+    assert load_settings(complete | given).sms_appkey() == appkey
 
 
 def test_settings_do_not_change(demo):

@@ -64,6 +64,7 @@ def test_every_secret_can_come_from_a_file(complete, tmp_path):
         "nxcloud_access_key": "from-a-file",
         "nxcloud_access_secret": "from-a-file",
         "nxcloud_appkey": "from-a-file",
+        "nxcloud_sms_appkey": "from-a-file",
         "nxcloud_callback_secrets": "c" * 40,
     }
     for variable, field in SECRET_FILES.items():

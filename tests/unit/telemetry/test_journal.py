@@ -1,6 +1,7 @@
 import io
 from dataclasses import fields
 from datetime import timedelta
+from decimal import Decimal
 from typing import get_args, get_type_hints
 
 import pytest
@@ -31,7 +32,7 @@ BY_NAME = [pytest.param(event_class, id=event_class.__name__) for event_class in
 
 def filled(event_class, text):
     """Give an event of a class with one text in every field that takes a text."""
-    kinds = {timedelta: TOOK, int: 7, int | None: 7}
+    kinds = {timedelta: TOOK, int: 7, int | None: 7, Decimal: Decimal("0.0125")}
     hints = get_type_hints(event_class)
     return event_class(
         **{field.name: kinds.get(hints[field.name], text) for field in fields(event_class)}

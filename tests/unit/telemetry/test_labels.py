@@ -5,7 +5,8 @@ from otp_service.telemetry.labels import ClosedSet, Labels, OwnWords
 
 @pytest.fixture
 def labels():
-    return Labels(applications=["shop"], reasons=["code_0", "code_9002", "timeout"])
+    reasons = ["code_0", "code_9002", "sms_code_0", "sms_code_6", "timeout"]
+    return Labels(applications=["shop"], reasons=reasons)
 
 
 def test_closed_set_lets_its_members_through_and_nothing_else():
@@ -73,7 +74,14 @@ def test_label_has_a_closed_set(labels, name, known, unknown):
 
 @pytest.mark.parametrize(
     ("reason", "outcome"),
-    [("code_0", "accepted"), ("code_9002", "refused"), ("timeout", "no_answer"), ("?", "other")],
+    [
+        ("code_0", "accepted"),
+        ("sms_code_0", "accepted"),
+        ("code_9002", "refused"),
+        ("sms_code_6", "refused"),
+        ("timeout", "no_answer"),
+        ("?", "other"),
+    ],
 )
 def test_exchange_is_timed_by_the_class_of_its_reason(labels, reason, outcome):
     assert labels.provider_outcome(reason) == outcome

@@ -1,0 +1,94 @@
+"""One message under the provider's id of it, in our terms and in its hash (``lua/message.lua``)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from otp_service.domain.receipt import Cost, Receipt, SentMessage
+from otp_service.domain.verification import Delivery, DeliveryState, Verification
+from otp_service.ports import ReceiptNews
+from otp_service.redis_store.operations import Answer
+from otp_service.redis_store.record import CHANNELS, channel_letters, moment
+from otp_service.redis_store.scripts import Argument
+
+KEPT = timedelta(hours=48)
+"""How long a receipt may be late and still be found, and how long it is shown."""
+
+_STATES = {
+    "a": DeliveryState.ACCEPTED,
+    "d": DeliveryState.DELIVERED,
+    "v": DeliveryState.SEEN,
+    "f": DeliveryState.FAILED,
+    "x": DeliveryState.EXPIRED,
+}
+_LETTERS = {state: letter for letter, state in _STATES.items()}
+
+
+def receipt_arguments(receipt: Receipt) -> list[Argument]:
+    """Give what ``receive.lua`` takes, all but how long it is kept."""
+    refused = int(receipt.is_number_refused)
+    return [_LETTERS[receipt.state], refused, _cost_text(receipt.cost)]
+
+
+def link_arguments(verification: Verification) -> list[Argument]:
+    """Give what ``link.lua`` takes for the last message, all but how long it is kept."""
+    vid, last = verification.id, verification.last_delivery
+    return [
+        f"{vid.random} {vid.number_tag} {last.send}",
+        verification.application_id,
+        channel_letters([last.channel]) + verification.country,
+    ]
+
+
+def read_news(answer: Answer) -> ReceiptNews | None:
+    """Read what either script says of a message; None while the provider told nothing."""
+    moved = answer[1] == 1
+    texts = (bytes(text).decode() for at, text in enumerate(answer) if at != 1)
+    state, refused, cost, link, application, where = texts
+    if not state:
+        return None
+    return ReceiptNews(
+        state=_STATES[state],
+        is_move=moved,
+        is_number_refused=refused == "1",
+        cost=_cost(cost) if cost else None,
+        message=_sent_message(link, application, where) if link else None,
+    )
+
+
+def with_receipt(delivery: Delivery, fields: Mapping[bytes, bytes]) -> Delivery:
+    """Give a message as far as its receipts say that it came.
+
+    Args:
+        fields: the hash; empty where there is none.
+    """
+    if b"s" not in fields:
+        return delivery
+    reached = {
+        state: moment(int(fields[name]))
+        for letter, state in _STATES.items()
+        if (name := f"t{letter}".encode()) in fields
+    }
+    return replace(delivery, state=_STATES[fields[b"s"].decode()], reached=reached)
+
+
+def _cost_text(cost: Cost | None) -> str:
+    return f"{cost.currency} {cost.amount} {cost.rate_type}" if cost else ""
+
+
+def _cost(text: str) -> Cost:
+    currency, amount, rate_type = text.split(" ", 2)
+    return Cost(currency, Decimal(amount), rate_type)
+
+
+def _sent_message(link: str, application: str, where: str) -> SentMessage:
+    random, number_tag, send = link.split(" ")
+    return SentMessage(
+        random=random,
+        number_tag=number_tag,
+        application_id=application,
+        channel=CHANNELS[where[0]],
+        country=where[1:],
+        send=int(send),
+    )
