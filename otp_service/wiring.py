@@ -4,10 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from flask import Blueprint
+
 from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
+from otp_service.demo import create_demo_pages
 from otp_service.domain.identity import IdScheme
-from otp_service.domain.keys import KeyRing, Use
+from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.proof import ProofScheme
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.sms_text import compose_sms
@@ -40,7 +43,7 @@ from otp_service.service.start import StartVerification
 from otp_service.service.status import ReadVerification
 from otp_service.service.use_cases import UseCases
 from otp_service.service.verify import VerifyCode
-from otp_service.settings import Settings
+from otp_service.settings import DEMO_API_KEY, Settings
 from otp_service.telemetry import TelemetryJournal, bind_request_id, configure_logs, render_metrics
 
 # The names by which a browser on this machine can mean this machine.
@@ -66,7 +69,7 @@ def wire_api(settings: Settings) -> OtpApi:
     mark = NumberKeyMark(store, settings.number_key_bytes())
     mark.leave()
     use_cases = wire_use_cases(settings, RedisStore(store, journal), journal)
-    return create_api(
+    api = create_api(
         use_cases=use_cases,
         keys=settings.key_hashes(),
         readiness=partial(_store_problems, settings, store, mark),
@@ -75,6 +78,21 @@ def wire_api(settings: Settings) -> OtpApi:
         journal=journal,
         allowed_hosts=LOOPBACK_NAMES if settings.demo else None,
         bind_request_id=bind_request_id,
+    )
+    if settings.demo:
+        api.register_blueprint(_wire_demo_pages(settings))
+    return api
+
+
+def _wire_demo_pages(settings: Settings) -> Blueprint:
+    """Give the signup page, which calls this service from outside with the key everybody knows."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return create_demo_pages(
+        service_url=f"http://{host}:{settings.port}",
+        api_key=DEMO_API_KEY,
+        cookie_key=derive_key(settings.secret_key_bytes()[0], "demo-cookie"),
+        simulator_url=settings.nxcloud_base_url,
+        pin_digits=settings.pin_digits,
     )
 
 

@@ -13,6 +13,7 @@ _HEADERS = {
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self'",
+            "connect-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",

@@ -2,6 +2,8 @@
 "use strict";
 
 (() => {
+  const TICK_MS = 250;
+  const FOLLOW_MS = 2000;
   const code = document.getElementById("code");
   const again = document.getElementById("again");
 
@@ -39,26 +41,47 @@
     mark();
   };
 
-  const countDown = () => {
+  // When the next message may be asked for; an SMS that went out by itself moves it.
+  let waitEnds = 0;
+
+  const countDown = (seconds) => {
     const wait = document.getElementById("wait");
-    const ready = document.getElementById("ready");
-    const buttons = again.querySelectorAll("button");
-    const end = performance.now() + Number(again.dataset.wait) * 1000;
+    const isRunning = performance.now() < waitEnds;
+    waitEnds = performance.now() + seconds * 1000;
 
     const tick = () => {
-      const left = Math.ceil((end - performance.now()) / 1000);
-      for (const button of buttons) button.disabled = left > 0;
+      const left = Math.ceil((waitEnds - performance.now()) / 1000);
+      for (const button of again.querySelectorAll("button")) button.disabled = left > 0;
       if (left > 0) {
         const clock = left < 60 ? `${left} s` : `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} min`;
         wait.textContent = `Another one can be sent in ${clock}.`;
-        setTimeout(tick, 250);
+        setTimeout(tick, TICK_MS);
       } else {
         wait.textContent = "";
         // Said once; the seconds before are shown, not spoken.
-        ready.textContent = "Another code can be sent now.";
+        document.getElementById("ready").textContent = "Another code can be sent now.";
       }
     };
-    if (Number(again.dataset.wait) > 0) tick();
+    if (seconds > 0 && !isRunning) tick();
+  };
+
+  // An SMS may stand in for a message that did not arrive, long after this page was served.
+  const follow = async () => {
+    const lead = document.getElementById("lead");
+    if (!document.hidden && code.form.getAttribute("aria-busy") !== "true") {
+      try {
+        const answer = await fetch(code.form.dataset.page, { cache: "no-store" });
+        const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const nextLead = next.getElementById("lead");
+        if (answer.ok && nextLead !== null && nextLead.textContent !== lead.textContent) {
+          lead.replaceChildren(...nextLead.childNodes);
+          if (again) countDown(Number(next.getElementById("again")?.dataset.wait ?? 0));
+        }
+      } catch {
+        // Not reached: what the page says was true when it was served.
+      }
+    }
+    setTimeout(follow, FOLLOW_MS);
   };
 
   // A form goes out once: a second click on a slow line would be a second message.
@@ -76,6 +99,9 @@
     if (event.persisted) location.reload();
   });
   document.addEventListener("submit", once);
-  if (code) watchCode();
-  if (again) countDown();
+  if (code) {
+    watchCode();
+    setTimeout(follow, FOLLOW_MS);
+  }
+  if (again) countDown(Number(again.dataset.wait));
 })();
