@@ -20,6 +20,11 @@ def log_key(vid: VerificationId, application_id: str) -> str:
     return f"{_PREFIX}:{{{vid.number_tag}}}:n:{application_id}"
 
 
+def chat_key(number_tag: str) -> str:
+    """Name the hash of what has passed between us and the number over Viber."""
+    return f"{_PREFIX}:{{{number_tag}}}:chat"
+
+
 def charge_name(vid: VerificationId) -> str:
     """Name a verification's charges within its number's log."""
     return vid.random[:_CHARGE_CHARS]

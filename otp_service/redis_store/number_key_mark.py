@@ -7,7 +7,7 @@ from redis.exceptions import RedisClusterException, RedisError
 from otp_service.domain.keys import derive_key
 from otp_service.errors import StoreUnavailable
 from otp_service.redis_store.connection import Connection
-from otp_service.redis_store.store import RETRY_STORE_AFTER
+from otp_service.redis_store.operations import RETRY_STORE_AFTER
 
 _KEY = "otp1:number-key"
 _KEPT = timedelta(days=90)

@@ -1,19 +1,13 @@
 """The store behind the use cases' ports: one script, one round trip an operation."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
-from typing import Any
-
-from redis.exceptions import RedisClusterException, RedisError
 
 from otp_service.domain.application import Application
-from otp_service.domain.events import StoreAnswered
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.limits import NumberBudgets
 from otp_service.domain.verification import Channel, Verification
-from otp_service.errors import StoreUnavailable
 from otp_service.ports import (
     Ended,
     Journal,
@@ -28,12 +22,9 @@ from otp_service.ports import (
 from otp_service.redis_store.budget_text import BudgetText, budget_name, budget_text, milliseconds
 from otp_service.redis_store.connection import Connection
 from otp_service.redis_store.key_names import charge_name, log_key, record_key
+from otp_service.redis_store.operations import Answer, Operations
 from otp_service.redis_store.record import STATUSES, channel_letter, decode, encode, send_text
-from otp_service.redis_store.scripts import Argument, Script
-
-RETRY_STORE_AFTER = timedelta(seconds=1)
-
-Answer = Sequence[Any]
+from otp_service.redis_store.scripts import Argument
 
 
 class RedisStore:
@@ -45,12 +36,8 @@ class RedisStore:
     """
 
     def __init__(self, connection: Connection, journal: Journal) -> None:
-        self._connection = connection
-        self._journal = journal
-        self._scripts = {
-            name: Script(name)
-            for name in ("start", "settle", "resend", "verify", "cancel", "read", "prove")
-        }
+        names = ("start", "settle", "resend", "verify", "cancel", "read", "prove")
+        self._operations = Operations(connection, journal, names)
 
     def start(self, new: NewVerification) -> Verification | OverBudget:
         """Store the verification and charge the number's budgets, or do neither."""
@@ -171,23 +158,7 @@ class RedisStore:
         return decode(vid, *rest[:2]) if status == b"active" else None
 
     def _run(self, name: str, keys: Sequence[str], arguments: Sequence[Argument]) -> Answer:
-        script = self._scripts[name]
-        return self._timed(name, lambda: script.run(self._connection, keys, arguments))
-
-    def _timed(self, name: str, operation: Callable[[], Answer]) -> Answer:
-        began = time.perf_counter()
-        reason = None
-        try:
-            return operation()
-        except (RedisError, RedisClusterException) as failure:
-            reason = type(failure).__name__
-            raise StoreUnavailable(
-                "The store did not answer.", retry_after=RETRY_STORE_AFTER
-            ) from failure
-        finally:
-            took = timedelta(seconds=time.perf_counter() - began)
-            outcome = "unavailable" if reason else "ok"
-            self._journal.record(StoreAnswered(name, outcome, took, reason))
+        return self._operations.run(name, keys, arguments)
 
 
 @cache
