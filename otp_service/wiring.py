@@ -1,7 +1,7 @@
 """The one place where real parts meet."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from otp_service.api.factory import OtpApi, create_api
@@ -13,13 +13,16 @@ from otp_service.nxcloud.otp_template import Dialect
 from otp_service.nxcloud.reading import REASONS
 from otp_service.nxcloud.signing import Credentials
 from otp_service.nxcloud.sms import SmsSender
+from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
-from otp_service.ports import Journal, OutgoingMessage
+from otp_service.nxcloud.viber_client import ViberClient
+from otp_service.ports import Journal, OutgoingMessage, SessionStore
 from otp_service.redis_store import (
     Connection,
     NumberKeyMark,
     RedisAddress,
+    RedisSessions,
     RedisStore,
     Timeouts,
     connect,
@@ -39,14 +42,6 @@ from otp_service.telemetry import TelemetryJournal, bind_request_id, configure_l
 
 # The names by which a browser on this machine can mean this machine.
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
-
-
-class SystemClock:
-    """The machine's own clock."""
-
-    def now(self) -> datetime:
-        """Give the time, aware, in UTC."""
-        return datetime.now(UTC)
 
 
 def wire_api(settings: Settings) -> OtpApi:
@@ -140,14 +135,13 @@ def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> U
 
 
 def _wire_sender(settings: Settings, journal: Journal) -> ViberSender:
-    dialect = settings.nxcloud_dialect
     return ViberSender(
         wire_transport(settings),
         credentials=_credentials(settings),
         appkey=settings.nxcloud_appkey.get_secret_value(),
         clock=SystemClock(),
         journal=journal,
-        dialect=None if dialect == "auto" else Dialect(dialect),
+        dialect=_viber_dialect(settings),
     )
 
 
@@ -168,6 +162,31 @@ def wire_sms_sender(
         journal=journal,
         source_address=settings.nxcloud_sms_source_address or None,
     )
+
+
+def wire_viber_client(
+    settings: Settings, transport: Transport, *, sessions: SessionStore | None, journal: Journal
+) -> ViberClient:
+    """Give the client of the whole Viber send call over this line to the settings' provider."""
+    return ViberClient(
+        transport,
+        credentials=_credentials(settings),
+        appkey=settings.nxcloud_appkey.get_secret_value(),
+        journal=journal,
+        dialect=_viber_dialect(settings),
+        sessions=sessions,
+    )
+
+
+def wire_sessions(settings: Settings, store: Connection, journal: Journal) -> RedisSessions:
+    """Give what remembers Viber's sessions over this connection to the settings' Redis."""
+    return RedisSessions(store, journal, IdScheme(settings.number_key_bytes()))
+
+
+def _viber_dialect(settings: Settings) -> Dialect | None:
+    """Say how template messages are spelled; None for finding it out."""
+    dialect = settings.nxcloud_dialect
+    return None if dialect == "auto" else Dialect(dialect)
 
 
 def _credentials(settings: Settings) -> Credentials:
