@@ -131,6 +131,7 @@ def test_refused_message_and_preview_write_nothing(
 
     for _ in range(5):
         sessions.count(PHONE, TEXT)
+    view.advance(timedelta(days=1))
     before, left_before = view.dump(), view.left()
     assert sessions.count(PHONE, TEXT) is SessionBar.UNANSWERED
 

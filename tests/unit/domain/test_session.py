@@ -248,6 +248,15 @@ def test_message_of_an_earlier_session_leaves_the_later_one_alone(session: Talk)
     assert session.chat.session_sent == 1
 
 
+def test_message_outside_of_a_session_is_none_of_the_one_before(session: Talk) -> None:
+    session.pass_time(DAY)
+    failed = sent(judge(session.chat, session.now, TEXT))
+
+    session.chat = failed.chat.without(failed)
+
+    assert (session.chat.session_sent, session.chat.unanswered) == (1, 1)
+
+
 def test_message_taken_back_from_a_chat_that_is_gone_changes_nothing(session: Talk) -> None:
     failed = sent(judge(session.chat, session.now, TEXT))
 
