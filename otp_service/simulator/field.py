@@ -1,6 +1,5 @@
 """What one JSON value must be to fill a field of the provider's tables."""
 
-import math
 import re
 from typing import TypeGuard
 
@@ -19,13 +18,9 @@ def is_link(value: object) -> TypeGuard[str]:
     return is_text(value) and _LINK.fullmatch(value) is not None
 
 
-def is_number(value: object, *, at_most: float = math.inf) -> TypeGuard[int | float]:
+def is_number(value: object, *, at_most: int) -> TypeGuard[int | float]:
     """Tell whether this is a positive number within its bound, sent as a number."""
-    return (
-        type(value) in {int, float}
-        and 0 < value <= at_most  # type: ignore[operator]
-        and value != math.inf
-    )
+    return type(value) in {int, float} and 0 < value <= at_most  # type: ignore[operator]
 
 
 def _has_lone_surrogate(text: str) -> bool:

@@ -9,7 +9,6 @@ import phonenumbers
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -51,15 +50,7 @@ def _address(value: str) -> str:
         raise PydanticCustomError("address", "must be an IP address") from None
 
 
-def _no_truth_value(value: object) -> object:
-    if isinstance(value, bool):
-        raise PydanticCustomError("number", "must be a number")
-    return value
-
-
-Money = Annotated[
-    Decimal, BeforeValidator(_no_truth_value), Field(ge=0, le=10**9, decimal_places=6)
-]
+Money = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=6)]
 Country = Annotated[StrictStr, AfterValidator(_country)]
 Address = Annotated[StrictStr, AfterValidator(_address)]
 BilledType = Literal["Transactional", "Promotional", "Session", "OtpTemplate", "SMS"]

@@ -154,6 +154,12 @@ def test_sms_from_an_address_not_allowed_is_9(sender):
     assert shown(sender.client)["allowed_ips"] == ["192.0.2.1", "2001:db8::1"]
 
 
+def test_account_without_an_allowed_address_takes_no_sms(sender):
+    put(sender.client, allowed_ips=[])
+
+    assert sender.sms().json["code"] == "9"
+
+
 def test_sms_from_an_allowed_address_is_taken(sender):
     put(sender.client, allowed_ips=["192.0.2.1", "127.0.0.1"])
 

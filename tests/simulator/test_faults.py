@@ -134,12 +134,15 @@ def test_fault_happens_to_sms_too_with_its_code_as_text(sender):
 
 
 def test_fault_of_a_channel_leaves_the_other_alone(sender):
-    order(sender.client, channel="sms", drop=True)
+    order(sender.client, channel="sms", code=88)
 
-    answer = sender.text()
+    before = sender.text()
+    waiting = listed(sender.client)
+    after = sender.sms()
 
-    assert answer.json["code"] == 0
-    assert listed(sender.client) == [{"phone": None, "times": 1, "channel": "sms", "drop": True}]
+    assert before.json["code"] == 0
+    assert waiting == [{"phone": None, "times": 1, "channel": "sms", "code": 88}]
+    assert after.json["code"] == "88"
 
 
 def test_fault_of_a_channel_goes_before_one_of_both(sender):

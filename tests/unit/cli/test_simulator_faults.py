@@ -91,6 +91,18 @@ def test_fault_that_cannot_be_followed_names_the_option(
     assert waiting(provider) == []
 
 
+def test_no_proxy_is_asked_for_what_is_at_this_machine(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    result = run("faults", "--url", provider)
+
+    assert result.stdout == "no faults\n"
+
+
 def test_simulator_that_does_not_run_is_said_in_one_line() -> None:
     url = f"http://127.0.0.1:{free_port()}"
 
