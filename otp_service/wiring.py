@@ -1,7 +1,7 @@
 """The one place where real parts meet."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from flask import Blueprint
@@ -20,13 +20,16 @@ from otp_service.nxcloud.otp_template import Dialect
 from otp_service.nxcloud.reading import REASONS
 from otp_service.nxcloud.signing import Credentials
 from otp_service.nxcloud.sms import SmsSender
+from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
-from otp_service.ports import Journal, OutgoingMessage
+from otp_service.nxcloud.viber_client import ViberClient
+from otp_service.ports import Journal, OutgoingMessage, SessionStore
 from otp_service.redis_store import (
     Connection,
     NumberKeyMark,
     RedisAddress,
+    RedisSessions,
     RedisStore,
     Timeouts,
     connect,
@@ -50,14 +53,6 @@ from otp_service.telemetry import TelemetryJournal, bind_request_id, configure_l
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-class SystemClock:
-    """The machine's own clock."""
-
-    def now(self) -> datetime:
-        """Give the time, aware, in UTC."""
-        return datetime.now(UTC)
-
-
 def wire_api(settings: Settings) -> OtpApi:
     """Give the WSGI application of these settings. Redis may be away; it is asked again later."""
     configure_logs(
@@ -74,7 +69,9 @@ def wire_api(settings: Settings) -> OtpApi:
         keys=settings.key_hashes(),
         readiness=partial(_store_problems, settings, store, mark),
         metrics=render_metrics,
-        callbacks=_wire_callbacks(settings, use_cases, journal),
+        callbacks=_wire_callbacks(
+            settings, use_cases, wire_sessions(settings, store, journal), journal
+        ),
         journal=journal,
         allowed_hosts=LOOPBACK_NAMES if settings.demo else None,
         bind_request_id=bind_request_id,
@@ -177,27 +174,28 @@ def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> U
     )
 
 
-def _wire_callbacks(settings: Settings, use_cases: UseCases, journal: Journal) -> Callbacks:
+def _wire_callbacks(
+    settings: Settings, use_cases: UseCases, sessions: SessionStore, journal: Journal
+) -> Callbacks:
     return Callbacks(
         secrets=[secret.get_secret_value() for secret in settings.nxcloud_callback_secrets],
         read_receipt=read_receipt,
         read_reply=read_reply,
         receive=use_cases.receive,
-        hear=HearReply(note=lambda _: None, journal=journal),
+        hear=HearReply(sessions=sessions, journal=journal),
     )
 
 
 def _wire_viber_sender(
     settings: Settings, transport: Transport, *, journal: Journal
 ) -> ViberSender:
-    dialect = settings.nxcloud_dialect
     return ViberSender(
         transport,
         credentials=_credentials(settings),
         appkey=settings.nxcloud_appkey.get_secret_value(),
         clock=SystemClock(),
         journal=journal,
-        dialect=None if dialect == "auto" else Dialect(dialect),
+        dialect=_viber_dialect(settings),
     )
 
 
@@ -228,6 +226,31 @@ def _sms_content(message: OutgoingMessage) -> str:
         brand=message.brand,
         autofill=message.autofill,
     ).text
+
+
+def wire_viber_client(
+    settings: Settings, transport: Transport, *, sessions: SessionStore | None, journal: Journal
+) -> ViberClient:
+    """Give the client of the whole Viber send call over this line to the settings' provider."""
+    return ViberClient(
+        transport,
+        credentials=_credentials(settings),
+        appkey=settings.nxcloud_appkey.get_secret_value(),
+        journal=journal,
+        dialect=_viber_dialect(settings),
+        sessions=sessions,
+    )
+
+
+def wire_sessions(settings: Settings, store: Connection, journal: Journal) -> RedisSessions:
+    """Give what remembers Viber's sessions over this connection to the settings' Redis."""
+    return RedisSessions(store, journal, IdScheme(settings.number_key_bytes()))
+
+
+def _viber_dialect(settings: Settings) -> Dialect | None:
+    """Say how template messages are spelled; None for finding it out."""
+    dialect = settings.nxcloud_dialect
+    return None if dialect == "auto" else Dialect(dialect)
 
 
 def _credentials(settings: Settings) -> Credentials:

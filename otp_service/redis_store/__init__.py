@@ -4,6 +4,7 @@ from otp_service.redis_store.address import RedisAddress, RedisAddressError, rea
 from otp_service.redis_store.connection import Connection, Timeouts, connect
 from otp_service.redis_store.health import store_problems
 from otp_service.redis_store.number_key_mark import NumberKeyMark
+from otp_service.redis_store.sessions import RedisSessions
 from otp_service.redis_store.store import RedisStore
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "NumberKeyMark",
     "RedisAddress",
     "RedisAddressError",
+    "RedisSessions",
     "RedisStore",
     "Timeouts",
     "connect",

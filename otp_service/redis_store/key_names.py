@@ -32,6 +32,11 @@ def message_key(request_id: str) -> str:
     return f"{_PREFIX}:m:{request_id}"
 
 
+def chat_key(number_tag: str) -> str:
+    """Name the hash of what has passed between us and the number over Viber."""
+    return f"{_PREFIX}:{{{number_tag}}}:chat"
+
+
 def charge_name(vid: VerificationId) -> str:
     """Name a verification's charges within its number's log."""
     return vid.random[:_CHARGE_CHARS]
