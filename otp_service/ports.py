@@ -158,7 +158,7 @@ class SendStore(Protocol):
         The charge passes over. None if the verification is not pending any more.
 
         Args:
-            is_number_refused: remember for a day that the former channel refuses this number.
+            is_number_refused: remember for a day that Viber, the former channel, refuses it.
         """
         ...
 
