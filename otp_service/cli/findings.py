@@ -70,7 +70,7 @@ def examine_callbacks(settings: Settings) -> list[Finding]:
     if settings.nxcloud_callback_secrets or not waiting:
         return []
     words = (
-        f"callbacks: closed, so that {', '.join(waiting)} cannot fall back where a message does not "
-        "arrive; OTP_NXCLOUD_CALLBACK_SECRETS opens them"
+        f"callbacks: closed, so that {', '.join(waiting)} cannot fall back where a message does "
+        "not arrive; OTP_NXCLOUD_CALLBACK_SECRETS opens them"
     )
     return [Finding(words, is_problem=False)]
