@@ -13,11 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from support.browsers import NO_BROWSER, REQUIRED
 from support.deployments import Demo, running_demo
-
-REQUIRED = "REQUIRE_BROWSER"
-_LEFT_OUT = pytest.StashKey[bool]()
-_NO_BROWSER = "no Chromium on PATH (Debian: apt-get install chromium)"
 
 # Without a sandbox, for a container's root has none; and nothing asked of anybody at start-up.
 _ARGUMENTS = [
@@ -32,16 +29,6 @@ _OWN_HOSTS = frozenset({"127.0.0.1", "localhost"})
 # Chromium's own line about a page that was served as an error, which is no fault of the page.
 _SERVED_AS_ERROR = "Failed to load resource: the server responded with a status of 4"
 _PATIENCE_MS = 10_000
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    if config.stash.get(_LEFT_OUT, False):
-        terminalreporter.section("browser")
-        terminalreporter.line(
-            f"browser tests left out: {_NO_BROWSER}; {REQUIRED}=1 makes this a failure"
-        )
 
 
 @dataclass
@@ -68,18 +55,18 @@ class Watched:
 
 
 @pytest.fixture(scope="session")
-def chromium(pytestconfig: pytest.Config) -> str:
+def chromium() -> str:
     """The path of the browser; without one its tests are left out, or fail if they must not be."""
     path = shutil.which("chromium")
     if path is None and os.environ.get(REQUIRED) == "1":
-        pytest.fail(f"{REQUIRED} is set, but there is {_NO_BROWSER}", pytrace=False)
+        pytest.fail(f"{REQUIRED} is set, but there is {NO_BROWSER}", pytrace=False)
     if path is None:
-        pytestconfig.stash[_LEFT_OUT] = True
-        pytest.skip(_NO_BROWSER)
+        pytest.skip(NO_BROWSER)
     return path
 
 
-@pytest.fixture(scope="session")
+# By module, not by session: an idle browser would keep a core from the tests that follow.
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
@@ -87,7 +74,7 @@ def browser(chromium: str) -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demo, whose codes can be sent again after one second, then two."""
     directory = tmp_path_factory.mktemp("demo")
