@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from otp_service.api.incoming import MAX_BODY_BYTES, MAX_DRAINED_BYTES, current_application
+from otp_service.api.incoming import MAX_BODY_BYTES, MAX_DRAINED_BYTES, current_caller
 
 START = "/otp/start"
 
@@ -240,8 +240,8 @@ def test_a_body_is_parsed_once(service):
         assert context.request.get_json(force=True, silent=True, cache=False) is first
 
 
-def test_an_open_route_has_no_application(service):
+def test_an_open_route_has_no_caller(service):
     app = service.app()
 
     with app.test_request_context("/healthz"), pytest.raises(LookupError):
-        current_application()
+        current_caller()
