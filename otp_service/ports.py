@@ -11,6 +11,7 @@ from otp_service.domain.events import Event
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.pin import Pin
 from otp_service.domain.receipt import Cost, Receipt, SentMessage
+from otp_service.domain.session import SessionBar, SessionKind, SessionSend
 from otp_service.domain.sms_text import NO_AUTOFILL, SmsAutofill
 from otp_service.domain.verification import (
     Channel,
@@ -19,6 +20,7 @@ from otp_service.domain.verification import (
     Status,
     Verification,
 )
+from otp_service.domain.viber_message import ViberMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ class SendStore(Protocol):
         The charge passes over. None if the verification is not pending any more.
 
         Args:
-            is_number_refused: remember for a day that the former channel refuses this number.
+            is_number_refused: remember for a day that Viber, the former channel, refuses it.
         """
         ...
 
@@ -339,6 +341,37 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Give the time, aware, in UTC."""
+        ...
+
+
+class ViberHandover(Protocol):
+    """Hands any Viber message to the provider. Never raises for what it or the line does."""
+
+    def hand_over(self, phone: str, message: ViberMessage) -> SendReport:
+        """Send it to a number in E.164, at most once as far as anyone can know."""
+        ...
+
+
+class SessionStore(Protocol):
+    """Remembers what has passed between us and each number, for Viber's sessions.
+
+    Numbers are in E.164 with their plus sign.
+    """
+
+    def count(self, phone: str, kind: SessionKind) -> SessionSend | SessionBar:
+        """Judge one more Session message and, if it may go out, count it: one atomic step."""
+        ...
+
+    def preview(self, phone: str, kind: SessionKind) -> SessionSend | SessionBar:
+        """Judge one more Session message without counting it."""
+        ...
+
+    def take_back(self, phone: str, sent: SessionSend) -> None:
+        """Undo the count of a message that definitely was not sent."""
+        ...
+
+    def note_reply(self, phone: str) -> None:
+        """Note that the user has written."""
         ...
 
 

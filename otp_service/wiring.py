@@ -1,14 +1,17 @@
 """The one place where real parts meet."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
+
+from flask import Blueprint
 
 from otp_service.api.admission import Admission
 from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
+from otp_service.demo import create_demo_pages
 from otp_service.domain.identity import IdScheme
-from otp_service.domain.keys import KeyRing, Use
+from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.proof import ProofScheme
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.sms_text import compose_sms
@@ -18,14 +21,17 @@ from otp_service.nxcloud.otp_template import Dialect
 from otp_service.nxcloud.reading import REASONS
 from otp_service.nxcloud.signing import Credentials
 from otp_service.nxcloud.sms import SmsSender
+from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
-from otp_service.ports import Journal, OutgoingMessage
+from otp_service.nxcloud.viber_client import ViberClient
+from otp_service.ports import Journal, OutgoingMessage, SessionStore
 from otp_service.redis_store import (
     Connection,
     NumberKeyMark,
     RedisAddress,
     RedisKeyUses,
+    RedisSessions,
     RedisStore,
     Timeouts,
     connect,
@@ -43,19 +49,11 @@ from otp_service.service.start import StartVerification
 from otp_service.service.status import ReadVerification
 from otp_service.service.use_cases import UseCases
 from otp_service.service.verify import VerifyCode
-from otp_service.settings import Settings
+from otp_service.settings import DEMO_API_KEY, Settings
 from otp_service.telemetry import TelemetryJournal, bind_request_id, configure_logs, render_metrics
 
 # The names by which a browser on this machine can mean this machine.
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
-
-
-class SystemClock:
-    """The machine's own clock."""
-
-    def now(self) -> datetime:
-        """Give the time, aware, in UTC."""
-        return datetime.now(UTC)
 
 
 def wire_api(settings: Settings) -> OtpApi:
@@ -69,15 +67,32 @@ def wire_api(settings: Settings) -> OtpApi:
     mark = NumberKeyMark(store, settings.number_key_bytes())
     mark.leave()
     use_cases = wire_use_cases(settings, RedisStore(store, journal), journal)
-    return create_api(
+    api = create_api(
         use_cases=use_cases,
         admission=_wire_admission(settings, store, journal),
         readiness=partial(_store_problems, settings, store, mark),
         metrics=render_metrics,
-        callbacks=_wire_callbacks(settings, use_cases, journal),
+        callbacks=_wire_callbacks(
+            settings, use_cases, wire_sessions(settings, store, journal), journal
+        ),
         journal=journal,
         allowed_hosts=LOOPBACK_NAMES if settings.demo else None,
         bind_request_id=bind_request_id,
+    )
+    if settings.demo:
+        api.register_blueprint(_wire_demo_pages(settings))
+    return api
+
+
+def _wire_demo_pages(settings: Settings) -> Blueprint:
+    """Give the signup page, which calls this service from outside with the key everybody knows."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return create_demo_pages(
+        service_url=f"http://{host}:{settings.port}",
+        api_key=DEMO_API_KEY,
+        cookie_key=derive_key(settings.secret_key_bytes()[0], "demo-cookie"),
+        simulator_url=settings.nxcloud_base_url,
+        pin_digits=settings.pin_digits,
     )
 
 
@@ -171,27 +186,28 @@ def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> U
     )
 
 
-def _wire_callbacks(settings: Settings, use_cases: UseCases, journal: Journal) -> Callbacks:
+def _wire_callbacks(
+    settings: Settings, use_cases: UseCases, sessions: SessionStore, journal: Journal
+) -> Callbacks:
     return Callbacks(
         secrets=[secret.get_secret_value() for secret in settings.nxcloud_callback_secrets],
         read_receipt=read_receipt,
         read_reply=read_reply,
         receive=use_cases.receive,
-        hear=HearReply(note=lambda _: None, journal=journal),
+        hear=HearReply(sessions=sessions, journal=journal),
     )
 
 
 def _wire_viber_sender(
     settings: Settings, transport: Transport, *, journal: Journal
 ) -> ViberSender:
-    dialect = settings.nxcloud_dialect
     return ViberSender(
         transport,
         credentials=_credentials(settings),
         appkey=settings.nxcloud_appkey.get_secret_value(),
         clock=SystemClock(),
         journal=journal,
-        dialect=None if dialect == "auto" else Dialect(dialect),
+        dialect=_viber_dialect(settings),
     )
 
 
@@ -222,6 +238,31 @@ def _sms_content(message: OutgoingMessage) -> str:
         brand=message.brand,
         autofill=message.autofill,
     ).text
+
+
+def wire_viber_client(
+    settings: Settings, transport: Transport, *, sessions: SessionStore | None, journal: Journal
+) -> ViberClient:
+    """Give the client of the whole Viber send call over this line to the settings' provider."""
+    return ViberClient(
+        transport,
+        credentials=_credentials(settings),
+        appkey=settings.nxcloud_appkey.get_secret_value(),
+        journal=journal,
+        dialect=_viber_dialect(settings),
+        sessions=sessions,
+    )
+
+
+def wire_sessions(settings: Settings, store: Connection, journal: Journal) -> RedisSessions:
+    """Give what remembers Viber's sessions over this connection to the settings' Redis."""
+    return RedisSessions(store, journal, IdScheme(settings.number_key_bytes()))
+
+
+def _viber_dialect(settings: Settings) -> Dialect | None:
+    """Say how template messages are spelled; None for finding it out."""
+    dialect = settings.nxcloud_dialect
+    return None if dialect == "auto" else Dialect(dialect)
 
 
 def _credentials(settings: Settings) -> Credentials:

@@ -1,6 +1,7 @@
 """A request as our routes see it: a body of bounded size that is one JSON object."""
 
 import time
+from io import BytesIO
 from typing import Any
 
 from flask import Request, request
@@ -71,6 +72,10 @@ class ApiRequest(Request):
                 pass
         except (OSError, ClientDisconnected):
             return
+
+    def _get_stream_for_parsing(self) -> BytesIO:
+        """Give the body once more to whoever reads a form: a page's route, not one of the API."""
+        return BytesIO(self._body)
 
     def get_json(
         self,

@@ -27,6 +27,7 @@ _SECRET_BYTES = 32
 
 _BANNER = """
 service    http://{host}:{port}        its API: http://{host}:{port}/docs
+signup     http://{host}:{port}/demo/  a page that uses it: the example to copy
 simulator  http://{host}:{simulator_port}        the phone's messages are shown there
 
 Send a code:

@@ -9,9 +9,10 @@ from otp_service.nxcloud.clock_check import (
     check_clock,
     offset_in_words,
 )
+from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.redis_store import NumberKeyMark, store_problems
 from otp_service.settings import Settings
-from otp_service.wiring import SystemClock, store_address, wire_store, wire_transport
+from otp_service.wiring import store_address, wire_store, wire_transport
 
 _ANOTHER_KEY = (
     "OTP_NUMBER_KEY is not the key this store was last served with: with another, every number's "

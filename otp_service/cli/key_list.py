@@ -7,9 +7,10 @@ import click
 
 from otp_service.domain.events import Event
 from otp_service.errors import StoreUnavailable
+from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.redis_store import RedisKeyUses
 from otp_service.settings import ApiKeySettings, Settings
-from otp_service.wiring import SystemClock, wire_store
+from otp_service.wiring import wire_store
 
 _HEAD = ("application", "key", "scopes", "last use", "expires")
 _UNKNOWN = "unknown"

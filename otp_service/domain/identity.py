@@ -58,6 +58,10 @@ class IdScheme:
         tag = _keyed_bits(self._tag_key, e164)
         return self._assemble(random[:_RANDOM_CHARS], tag)
 
+    def number_tag(self, e164: str) -> str:
+        """Give the tag of a number in E.164 with its plus sign, as every id of it has."""
+        return _tag_text(_keyed_bits(self._tag_key, e164))
+
     def read(self, text: str) -> VerificationId | None:
         """Take an id apart, or give None for text that cannot be one.
 
@@ -80,7 +84,7 @@ class IdScheme:
         return VerificationId(
             text=random + _text(masked)[_RANDOM_CHARS:],
             random=random,
-            number_tag=_text(tag)[_RANDOM_CHARS:],
+            number_tag=_tag_text(tag),
         )
 
 
@@ -92,3 +96,7 @@ def _keyed_bits(key: bytes, text: str) -> int:
 def _text(value: int) -> str:
     """Write a number as 36 characters; the tag's bits are the last 14 of them."""
     return base64.urlsafe_b64encode(value.to_bytes(_ID_BYTES)).decode()
+
+
+def _tag_text(tag: int) -> str:
+    return _text(tag)[_RANDOM_CHARS:]

@@ -222,6 +222,21 @@ def plan_template(request: MessageRequest, *, life: timedelta, brand: str | None
     return _choice(candidates[0].template, request, filled, tuple(reasons))
 
 
+def template_faults(template: Template, texts: Mapping[str, str], *, life: timedelta) -> list[str]:
+    """Say what keeps a template from being filled and true, each to follow its name; none if it is.
+
+    Args:
+        texts: by the names of our own API; more than it holds are no fault.
+    """
+    faults = []
+    if missing := [name for name in template.fields if name not in texts]:
+        faults.append(f"needs {' and '.join(missing)}")
+    if template.validity is not None and not template.validity.is_true_of(life):
+        claim = template.validity.claim
+        faults.append(f"says {claim}, but this code lives {life.total_seconds():g} s")
+    return faults
+
+
 def validity_value(template: Template, life: timedelta) -> int | None:
     """Give the number a template takes for a code's life, in its own unit; None if it takes none.
 
@@ -253,13 +268,7 @@ def _forced_template(template_id: int, filled: Mapping[str, str], life: timedelt
     template = TEMPLATES.get(template_id)
     if template is None:
         raise InvalidRequest(FieldProblem(_TEMPLATE_POINTER, "must be 1 to 9"))
-    faults = []
-    if missing := [name for name in template.fields if name not in filled]:
-        faults.append(f"needs {' and '.join(missing)}")
-    if template.validity is not None and not template.validity.is_true_of(life):
-        claim = template.validity.claim
-        faults.append(f"says {claim}, but this code lives {life.total_seconds():g} s")
-    if faults:
+    if faults := template_faults(template, filled, life=life):
         detail = f"template {template_id} {'; it '.join(faults)}"
         raise InvalidRequest(FieldProblem(_TEMPLATE_POINTER, detail))
     return template

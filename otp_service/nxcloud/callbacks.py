@@ -120,5 +120,4 @@ def _amount(price: object) -> Decimal | None:
         amount = Decimal(str(price))
     except InvalidOperation:
         return None
-    # As plain digits: an exponent could make a short text a long number.
     return amount if amount.is_finite() and 0 <= amount < 10**6 else None

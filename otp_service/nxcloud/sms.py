@@ -4,12 +4,12 @@ Source:
     NXCloud, "SMS v2": path, bizType, action and the fields of the body.
 """
 
-import json
 import re
 import uuid
 from collections.abc import Callable
 
 from otp_service.domain.verification import Channel
+from otp_service.nxcloud.json_text import json_text
 from otp_service.nxcloud.signed_api import LAST_TRY, Endpoint, SignedApi
 from otp_service.nxcloud.signing import Algorithm, Credentials, Operation
 from otp_service.nxcloud.sms_answer import read_exchange
@@ -97,4 +97,4 @@ class SmsSender:
         }
         if self._source_address is not None:
             fields["sourceAddress"] = self._source_address
-        return json.dumps(fields, separators=(",", ":")).encode("ascii")
+        return json_text(fields).encode("ascii")

@@ -1,35 +1,18 @@
-"""Sends template messages over the provider's Viber channel.
+"""Sends PINs over the provider's Viber channel, each in one of the nine templates."""
 
-Source:
-    NXCloud, "Send Message" (Viber): path, bizType and action.
-"""
-
-from otp_service.domain.events import ProviderDialectChosen
 from otp_service.domain.verification import Channel
-from otp_service.nxcloud.dialect import DialectChoice
-from otp_service.nxcloud.otp_template import Dialect, UnsendableMessage, template_body
-from otp_service.nxcloud.reading import Reading
-from otp_service.nxcloud.signed_api import LAST_TRY, Endpoint, SignedApi
-from otp_service.nxcloud.signing import Algorithm, Credentials, Operation
+from otp_service.domain.viber_message import OtpTemplate
+from otp_service.nxcloud.otp_template import Dialect
+from otp_service.nxcloud.signing import Algorithm, Credentials
 from otp_service.nxcloud.transport import Transport
-from otp_service.nxcloud.viber_answer import read_exchange
+from otp_service.nxcloud.viber_line import ViberLine
 from otp_service.ports import Clock, Journal, OutgoingMessage, SendReport
-
-_ENDPOINT = Endpoint(
-    channel=Channel.VIBER,
-    path="/api/viber/mt",
-    operation=Operation(biz_type="7", action="mt"),
-    read=read_exchange,
-)
 
 
 class ViberSender:
     """Hands messages to the provider, each at most once as far as anyone can know.
 
-    Args:
-        appkey: which of the account's applications the messages belong to.
-        dialect: how the account's endpoint wants the fields spelled; None to find it out.
-        algorithm: of the signature.
+    Args: as for ``ViberLine``.
     """
 
     def __init__(
@@ -43,49 +26,33 @@ class ViberSender:
         dialect: Dialect | None = None,
         algorithm: Algorithm = Algorithm.MD5,
     ) -> None:
-        self._api = SignedApi(
+        self._line = ViberLine(
             transport,
-            _ENDPOINT,
             credentials=credentials,
+            appkey=appkey,
             clock=clock,
             journal=journal,
+            dialect=dialect,
             algorithm=algorithm,
         )
-        self._appkey = appkey
-        self._journal = journal
-        self._dialects = DialectChoice(dialect)
 
     @property
     def channel(self) -> Channel:
         """Say that this sends over Viber."""
-        return self._api.channel
+        return Channel.VIBER
 
     def send(self, message: OutgoingMessage) -> SendReport:
         """Send one message; never raises for what the provider or the line does."""
-        try:
-            reading = self._send(message)
-        except UnsendableMessage as problem:
-            return self._api.report_unsendable(str(problem))
-        return self._api.conclude(reading)
+        return self._line.hand_over(message.phone, template_message(message))
 
-    def _send(self, message: OutgoingMessage) -> Reading:
-        """Exchange until there is nothing left that may be tried: three times at the very most.
 
-        One retry a message, whichever the spelling, and one change of the spelling.
-        """
-        dialect = self._dialects.first()
-        tried = {dialect}
-        try_number = 1
-        while True:
-            body = template_body(message, appkey=self._appkey, dialect=dialect)
-            reading = self._api.exchange(body, try_number=try_number)
-            if reading.may_be_retried and try_number < LAST_TRY:
-                try_number += 1
-                continue
-            if reading.is_accepted and self._dialects.accepted(dialect):
-                self._journal.record(ProviderDialectChosen(dialect.value))
-            other = self._dialects.after_refusal(tried) if reading.refuses_a_field else None
-            if other is None:
-                return reading
-            dialect = other
-            tried.add(dialect)
+def template_message(message: OutgoingMessage) -> OtpTemplate:
+    """Give the Viber message of a plan; a plan without a template makes one that cannot be sent."""
+    plan = message.plan
+    return OtpTemplate(
+        template_id=plan.template_id or 0,
+        pin=message.pin,
+        language=plan.language,
+        life=message.life,
+        texts=plan.texts,
+    )

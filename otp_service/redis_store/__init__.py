@@ -5,6 +5,7 @@ from otp_service.redis_store.connection import Connection, Timeouts, connect
 from otp_service.redis_store.health import store_problems
 from otp_service.redis_store.key_uses import RedisKeyUses
 from otp_service.redis_store.number_key_mark import NumberKeyMark
+from otp_service.redis_store.sessions import RedisSessions
 from otp_service.redis_store.store import RedisStore
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "RedisAddress",
     "RedisAddressError",
     "RedisKeyUses",
+    "RedisSessions",
     "RedisStore",
     "Timeouts",
     "connect",

@@ -38,6 +38,11 @@ def key_use_key(fingerprint: str) -> str:
     return f"{_PREFIX}:k:{fingerprint}"
 
 
+def chat_key(number_tag: str) -> str:
+    """Name the hash of what has passed between us and the number over Viber."""
+    return f"{_PREFIX}:{{{number_tag}}}:chat"
+
+
 def charge_name(vid: VerificationId) -> str:
     """Name a verification's charges within its number's log."""
     return vid.random[:_CHARGE_CHARS]

@@ -38,11 +38,21 @@ class Operations:
         self._journal = journal
         self._scripts = {name: Script(name) for name in scripts}
 
-    def run(self, operation: str, call: Call) -> Answer:
-        """Run one script in one round trip."""
-        name, keys, arguments = call
+    def run(
+        self,
+        name: str,
+        keys: Sequence[str],
+        arguments: Sequence[Argument],
+        *,
+        operation: str | None = None,
+    ) -> Answer:
+        """Run one script in one round trip.
+
+        Args:
+            operation: what the journal is to call it, if not by the script's name.
+        """
         script = self._scripts[name]
-        return self._timed(operation, lambda: script.run(self._connection, keys, arguments))
+        return self._timed(operation or name, lambda: script.run(self._connection, keys, arguments))
 
     def run_together(self, operation: str, *calls: Call) -> list[Answer]:
         """Run several scripts in one round trip, on a cluster in one each."""

@@ -72,7 +72,7 @@ class RedisStore:
     def start(self, new: NewVerification) -> Verification | OverBudget:
         """Store the verification and charge the number's budgets, or do neither."""
         rules, budgets = new.application.rules, _text_of(new.application.budgets)
-        status, *rest = self._run(
+        status, *rest = self._operations.run(
             "start",
             _send_keys(new.id, new.application.id),
             [
@@ -106,7 +106,7 @@ class RedisStore:
         send = verification.last_delivery.send
         settle = ("settle", keys, (charge_name(vid), send, outcome.value, request_id or ""))
         if not request_id:
-            return Settled(_settled(vid, self._operations.run("settle", settle)))
+            return Settled(_settled(vid, self._operations.run(*settle)))
         told = (*link_arguments(verification), milliseconds(KEPT))
         link = ("link", [message_key(request_id)], told)
         settled, linked = self._operations.run_together("settle", settle, link)
@@ -123,7 +123,7 @@ class RedisStore:
     ) -> Verification | None:
         """Take the last send back and store one on another channel, or do neither."""
         vid = verification.id
-        status, *rest = self._run(
+        status, *rest = self._operations.run(
             "replace_send",
             _send_keys(vid, application.id),
             [
@@ -181,8 +181,8 @@ class RedisStore:
             budgets.keep_ms,
             *wanted,
         )
-        call = ("resend", _send_keys(vid, application.id), arguments)
-        status, *rest = self._operations.run(operation, call)
+        keys = _send_keys(vid, application.id)
+        status, *rest = self._operations.run("resend", keys, arguments, operation=operation)
         match status:
             case b"stored":
                 return decode(vid, *rest[:2])
@@ -202,7 +202,7 @@ class RedisStore:
         pin_digests: tuple[bytes, ...],
     ) -> Judged | Ended | None:
         """Count one guess and, if it is right, use the verification up."""
-        status, *rest = self._run(
+        status, *rest = self._operations.run(
             "verify",
             [record_key(vid), log_key(vid, application.id)],
             [
@@ -222,14 +222,14 @@ class RedisStore:
 
     def cancel(self, vid: VerificationId, application: Application) -> Verification | Ended | None:
         """Call it off."""
-        status, *rest = self._run("cancel", [record_key(vid)], [application.id])
+        status, *rest = self._operations.run("cancel", [record_key(vid)], [application.id])
         if status == b"canceled":
             return decode(vid, *rest[:2])
         return _ended_or_missing(status, rest)
 
     def read(self, vid: VerificationId, application: Application) -> Verification | None:
         """Give it as it stands, its messages as far as their receipts say that they came."""
-        status, *rest = self._run("read", [record_key(vid)], [application.id])
+        status, *rest = self._operations.run("read", [record_key(vid)], [application.id])
         if status != b"found":
             return None
         verification = decode(vid, *rest[:2])
@@ -249,7 +249,7 @@ class RedisStore:
 
     def receive(self, receipt: Receipt) -> ReceiptNews:
         """Write a receipt down; states only move forward."""
-        answer = self._run(
+        answer = self._operations.run(
             "receive",
             [message_key(receipt.request_id)],
             [*receipt_arguments(receipt), milliseconds(KEPT)],
@@ -260,15 +260,12 @@ class RedisStore:
         self, vid: VerificationId, application: Application, *, consume: bool
     ) -> Verification | None:
         """Give the approved verification while its proof lives and is not consumed."""
-        status, *rest = self._run(
+        status, *rest = self._operations.run(
             "prove",
             [record_key(vid)],
             [application.id, milliseconds(application.rules.proof_life), int(consume)],
         )
         return decode(vid, *rest[:2]) if status == b"active" else None
-
-    def _run(self, name: str, keys: Sequence[str], arguments: Sequence[Argument]) -> Answer:
-        return self._operations.run(name, (name, keys, arguments))
 
 
 @cache

@@ -94,7 +94,12 @@ class Dispatcher:
         if report.verdict in _KEPT:
             return self._keep(application, verification, report)
         if report.verdict in _WORTH_ANOTHER_CHANNEL:
-            replaced = self._replace(application, verification, report.verdict)
+            try:
+                replaced = self._replace(application, verification, report.verdict)
+            except StoreUnavailable:
+                # It may be back in a moment; where the message was replaced, nothing is taken.
+                self.take_back(verification)
+                raise
             if replaced is not None:
                 again, its_pin = replaced
                 return self.dispatch(application, again, phone=phone, pin=its_pin)
@@ -132,7 +137,7 @@ class Dispatcher:
             pin_digest=digest,
             channel=wanted,
             failed_send=failed_send,
-            is_number_refused=is_number_refused,
+            is_number_refused=is_number_refused and channel is Channel.VIBER,
         )
         if not isinstance(stored, Verification):
             self._note_fall_back(application, wanted, "receipt", outcome=_bar(stored))
@@ -190,7 +195,8 @@ class Dispatcher:
     def _replace(
         self, application: Application, verification: Verification, verdict: SendVerdict
     ) -> tuple[Verification, Pin] | None:
-        wanted = application.channel_after(verification.last_delivery.channel)
+        channel = verification.last_delivery.channel
+        wanted = application.channel_after(channel)
         if wanted is None:
             return None
         pin, digest = self.draw(application, verification.id)
@@ -199,7 +205,7 @@ class Dispatcher:
             application,
             pin_digest=digest,
             channel=wanted,
-            is_number_refused=verdict is SendVerdict.NUMBER_REFUSED,
+            is_number_refused=verdict is SendVerdict.NUMBER_REFUSED and channel is Channel.VIBER,
         )
         if replaced is None:
             return None

@@ -1,21 +1,15 @@
 """Take down that the owner of a phone answered."""
 
-from collections.abc import Callable
-
 from otp_service.domain.events import ReplyReceived
 from otp_service.domain.receipt import Reply
-from otp_service.ports import Journal
+from otp_service.ports import Journal, SessionStore
 
 
 class HearReply:
-    """The use case.
+    """The use case."""
 
-    Args:
-        note: keeps that a number, in E.164, wrote to us.
-    """
-
-    def __init__(self, *, note: Callable[[str], None], journal: Journal) -> None:
-        self._note = note
+    def __init__(self, *, sessions: SessionStore, journal: Journal) -> None:
+        self._sessions = sessions
         self._journal = journal
 
     def __call__(self, reply: Reply) -> None:
@@ -24,5 +18,5 @@ class HearReply:
         Raises:
             StoreUnavailable: it may not be noted; the provider should send it again.
         """
-        self._note(reply.phone)
+        self._sessions.note_reply(reply.phone)
         self._journal.record(ReplyReceived(outcome="noted"))

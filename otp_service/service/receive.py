@@ -36,8 +36,8 @@ class ReceiveReceipt:
     def __call__(self, receipt: Receipt) -> None:
         """Return once it is written down, and any message that stands in has been sent.
 
-        A receipt that comes again finds the same answer: what could not be stored the first time
-        is tried once more, and what was sent is not sent again.
+        A receipt that comes again finds the same answer: what was not stored the first time is
+        tried once more; what was stored is not sent again, even if its sending was lost.
 
         Raises:
             StoreUnavailable: it may not be written down; the provider should send it again.

@@ -47,6 +47,13 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _path_segment(secret: SecretStr) -> SecretStr:
+    # Source: RFC 3986 section 2.3, the characters that no URL has to escape.
+    if not re.fullmatch(r"[A-Za-z0-9._~-]+", secret.get_secret_value()):
+        raise ValueError("must have only letters, digits and -._~, for it stands in a URL")
+    return secret
+
+
 def _account_word(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value()
     if not all("!" <= character <= "~" for character in text):
@@ -94,6 +101,7 @@ def _usable_cores() -> int:
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 Key = Annotated[SecretStr, AfterValidator(_long_enough)]
+CallbackSecret = Annotated[Key, AfterValidator(_path_segment)]
 AccountWord = Annotated[SecretStr, AfterValidator(_account_word)]
 StoreUrl = Annotated[SecretStr, AfterValidator(_store_url)]
 SourceAddress = Annotated[str, AfterValidator(_source_address)]
@@ -153,7 +161,7 @@ class Settings(Rules, BaseSettings):
     nxcloud_dialect: Literal["documented", "current", "auto"] = "auto"
     nxcloud_connect_timeout_seconds: Seconds = 2
     nxcloud_read_timeout_seconds: Seconds = 8
-    nxcloud_callback_secrets: tuple[Key, ...] = ()
+    nxcloud_callback_secrets: tuple[CallbackSecret, ...] = ()
 
     applications: dict[ApplicationId, ApplicationSettings] = Field(
         default_factory=dict, validate_default=True

@@ -15,8 +15,10 @@ from otp_service.simulator.inbox import Inbox
 # A browser opens six connections to one host: with five streams the sixth page still loads.
 MAX_STREAMS = 5
 STREAM_SECONDS = 300
-# A reader that went away is noticed when a heartbeat cannot be written, and frees its place then.
-HEARTBEAT_SECONDS = 2
+# A reader that went away is noticed when a heartbeat cannot be written, and frees its place then:
+# soon enough for who walks from phone to phone.
+HEARTBEAT_SECONDS = 0.5
+RETRY_AFTER_SECONDS = 1
 RETRY_MS = 1_000
 
 _HEARTBEAT = ": still here\n\n"
@@ -40,7 +42,7 @@ def blueprint(
     def stream() -> Response:
         if not places.acquire(blocking=False):
             refused = Response("every event stream is taken\n", 503, content_type="text/plain")
-            refused.headers["Retry-After"] = str(HEARTBEAT_SECONDS)
+            refused.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
             return refused
         response = Response(_events(inbox, seconds), content_type="text/event-stream")
         response.headers["Cache-Control"] = "no-store"

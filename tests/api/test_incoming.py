@@ -240,6 +240,15 @@ def test_a_body_is_parsed_once(service):
         assert context.request.get_json(force=True, silent=True, cache=False) is first
 
 
+def test_a_page_of_ours_can_read_a_form(service):
+    app = service.app()
+
+    with app.test_request_context("/page", method="POST", data={"phone": "067 1"}) as context:
+        context.request.load_body()
+
+        assert context.request.form.to_dict() == {"phone": "067 1"}
+
+
 def test_an_open_route_has_no_caller(service):
     app = service.app()
 

@@ -151,6 +151,20 @@ def test_a_status_adds_every_message(client, service, make_verification, make_de
     }
 
 
+@pytest.mark.parametrize("state", ["failed", "expired"])
+def test_a_status_tells_when_a_message_did_not_arrive(
+    client, service, make_verification, make_delivery, state
+):
+    reached = {DeliveryState(state): NOON + timedelta(seconds=9)}
+    delivery = make_delivery(state=DeliveryState(state), reached=reached)
+    service.status.answer = make_verification(deliveries=(delivery,))
+
+    (told,) = read(client).json["deliveries"]
+
+    times = {name: told[name] for name in ("failed_at", "expired_at")}
+    assert times == dict.fromkeys(times) | {f"{state}_at": "2026-01-01T12:00:09.250Z"}
+
+
 def test_a_status_tells_which_channel_s_code_was_entered(
     client, service, make_verification, make_delivery
 ):

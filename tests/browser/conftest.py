@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from support.deployments import Demo, running_demo
 
-REQUIRED = "OTP_REQUIRE_BROWSER"
+REQUIRED = "REQUIRE_BROWSER"
 _LEFT_OUT = pytest.StashKey[bool]()
 _NO_BROWSER = "no Chromium on PATH (Debian: apt-get install chromium)"
 

@@ -23,14 +23,14 @@ def test_page_of_the_simulated_phone_is_shown(page: Page, demo: Demo) -> None:
     ("environ", "code", "line"),
     [
         pytest.param({}, 0, "browser tests left out: no Chromium on PATH", id="left out"),
-        pytest.param({"OTP_REQUIRE_BROWSER": "1"}, 1, "there is no Chromium on PATH", id="fails"),
+        pytest.param({"REQUIRE_BROWSER": "1"}, 1, "there is no Chromium on PATH", id="fails"),
     ],
 )
 def test_machine_without_a_browser_is_told_so(
     tmp_path: Path, environ: dict[str, str], code: int, line: str
 ) -> None:
     test = f"{Path(__file__)}::{test_page_of_the_simulated_phone_is_shown.__name__}"
-    clean = {name: value for name, value in os.environ.items() if name != "OTP_REQUIRE_BROWSER"}
+    clean = {name: value for name, value in os.environ.items() if name != "REQUIRE_BROWSER"}
 
     finished = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", test],

@@ -1,5 +1,6 @@
 """Another channel in the stead of one that failed: at once, or when a receipt says so."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -295,3 +296,34 @@ def test_refusal_told_by_a_receipt_is_remembered_even_when_nothing_is_sent(both:
     both.fall_back(at, refused=True)
 
     assert channels(started(both)) == [Channel.SMS]
+
+
+def test_mark_ends_a_day_after_the_first_refusal(both: Desk, view: StoreView) -> None:
+    at = started(both)
+    both.fall_back(at, refused=True)
+    view.advance(timedelta(hours=23))
+
+    both.fall_back(at, refused=True)
+
+    view.advance(timedelta(hours=1, seconds=1))
+    assert channels(started(both)) == [Channel.VIBER]
+
+
+def test_fall_back_for_a_send_that_is_not_the_verification_s_is_none(
+    both: Desk, view: StoreView
+) -> None:
+    at = started(both)
+    stranger = replace(at, deliveries=(replace(at.last_delivery, send=7),))
+    before = view.dump()
+
+    assert both.fall_back(stranger) is None
+    assert view.dump() == before
+
+
+def test_message_that_was_replaced_is_taken_back_by_nobody(both: Desk, view: StoreView) -> None:
+    at = started(both)
+    both.replace(at)
+    before = view.dump()
+
+    assert both.take_back(at) is None
+    assert view.dump() == before

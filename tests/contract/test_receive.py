@@ -1,15 +1,18 @@
 """What a provider tells of a message: kept under its own id, and moved forward only."""
 
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from redis.exceptions import ResponseError
 from support.parallel import side_by_side
 from support.store_view import StoreView, WatchedConnection
 from support.verifications import IDS, PHONE, REQUEST_ID, Desk, new_verification
 
 from otp_service.domain.receipt import Cost
 from otp_service.domain.verification import Channel, DeliveryState, Status, Verification
+from otp_service.errors import StoreUnavailable
 from otp_service.ports import SendOutcome
 
 ACCEPTED, DELIVERED, SEEN, FAILED, EXPIRED = (
@@ -297,3 +300,64 @@ def test_other_application_s_message_is_told_apart(desk: Desk) -> None:
 
     assert desk.receive(DELIVERED).message is None
     assert desk.receive(DELIVERED, OTHER_ID).message is not None
+
+
+@pytest.mark.parametrize(
+    ("told", "reached"),
+    [
+        ([SEEN, DELIVERED, ACCEPTED], {SEEN, DELIVERED, ACCEPTED}),
+        ([DELIVERED, ACCEPTED], {DELIVERED, ACCEPTED}),
+        ([FAILED, DELIVERED], {FAILED}),
+        ([DELIVERED, EXPIRED, FAILED], {DELIVERED}),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else "",
+)
+def test_what_came_before_is_shown_with_its_time_however_late_it_is_told(
+    desk: Desk, told: list[DeliveryState], reached: set[DeliveryState]
+) -> None:
+    started = desk.start(request_id=REQUEST_ID)
+
+    for each in told:
+        desk.receive(each)
+
+    assert set(desk.read(started.id).last_delivery.reached) == reached
+
+
+def test_time_that_was_told_stays(desk: Desk) -> None:
+    started = desk.start(request_id=REQUEST_ID)
+    desk.receive(DELIVERED)
+    desk.receive(SEEN)
+    before = desk.read(started.id).last_delivery.reached
+
+    desk.receive(DELIVERED)
+    desk.receive(SEEN)
+
+    assert desk.read(started.id).last_delivery.reached == before
+
+
+def test_accepted_message_can_be_seen_at_once(desk: Desk) -> None:
+    started = desk.start(request_id=REQUEST_ID)
+    desk.receive(ACCEPTED)
+
+    desk.receive(SEEN)
+
+    assert state_of(desk, started) is SEEN
+
+
+def test_refusal_of_the_number_is_known_whichever_receipt_told_it(desk: Desk) -> None:
+    desk.start(request_id=REQUEST_ID)
+
+    news = [desk.receive(FAILED, is_number_refused=refused) for refused in (False, True, False)]
+
+    assert [each.is_number_refused for each in news] == [False, True, True]
+
+
+def test_status_fails_closed_where_a_receipt_cannot_be_read(desk: Desk, view: StoreView) -> None:
+    started = desk.start(request_id=REQUEST_ID)
+    for execute in view.servers:
+        with suppress(ResponseError):
+            execute("DEL", MESSAGE)
+            execute("SET", MESSAGE, "no hash", "EX", 60)
+
+    with pytest.raises(StoreUnavailable):
+        desk.read(started.id)

@@ -51,7 +51,7 @@ def test_stream_is_never_silent_for_longer_than_its_heartbeat():
 
     list(serve(inbox).get("/events").iter_encoded())
 
-    assert [seconds for _, seconds in inbox.waits] == [2]
+    assert [seconds for _, seconds in inbox.waits] == [0.5]
 
 
 def test_stream_ends_after_some_minutes():
@@ -83,7 +83,7 @@ def test_one_stream_too_many_is_503_until_another_ends():
     taken = client.get("/events")
 
     assert refused.status_code == 503
-    assert refused.headers["Retry-After"] == "2"
+    assert refused.headers["Retry-After"] == "1"
     assert taken.status_code == 200
 
 

@@ -111,7 +111,7 @@ class FakeStore:
         self.settling = settling
         self.early: ReceiptNews | None = None
         self.falling: object = None
-        self.replacing = True
+        self.replacing: bool | Exception = True
         self.asked: list[tuple[object, ...]] = []
         self.standing: NewVerification | None = None
         self.settled: list[tuple[SendOutcome, str | None]] = []
@@ -138,6 +138,8 @@ class FakeStore:
         self, verification: Verification, application: Application, **details: object
     ) -> Verification | None:
         self.asked.append(("replace_send", verification, details))
+        if isinstance(self.replacing, Exception):
+            raise self.replacing
         return self._over_sms(verification)
 
     def fall_back(self, vid: VerificationId, application: Application, **details: object) -> object:

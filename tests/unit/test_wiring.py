@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -17,6 +18,7 @@ from redis.exceptions import ConnectionError as RedisGone
 from support.processes import free_port
 from support.redis_servers import RedisServer, wait_until
 from support.verifications import SilentJournal
+from werkzeug.serving import make_server
 
 from otp_service.domain.pin import Pin
 from otp_service.domain.verification import Channel, LanguageReason, MessagePlan
@@ -156,6 +158,39 @@ def test_demo_alone_minds_the_host_name(
     answer = app.test_client().get("/healthz", headers={"Host": "otp.internal.example"})
 
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("demo", "status"), [("true", 200), ("false", 404)], ids=["demo", "production"]
+)
+def test_signup_page_is_there_in_demo_mode_alone(
+    environment: dict[str, str], logs: None, demo: str, status: int
+) -> None:
+    app = wire_api(load_settings({**environment, "OTP_DEMO": demo}))
+
+    assert app.test_client().get("/demo/").status_code == status
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_signup_page_calls_the_service_where_it_listens(
+    environment: dict[str, str], logs: None, provider: str, host: str
+) -> None:
+    port = free_port()
+    listening = {"OTP_DEMO": "true", "OTP_HOST": host, "OTP_PORT": str(port)}
+    app = wire_api(load_settings({**environment, **listening, "OTP_PIN_DIGITS": "8"}))
+    server = make_server(host, port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    client = app.test_client()
+
+    client.post("/demo/", data={"phone": NUMBER})
+    page = client.get("/demo/code").text
+
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    assert "Code of 8 digits" in page
+    assert f'href="{provider}/?phone=%2B{NUMBER[1:]}"' in page
 
 
 def test_application_has_its_own_rules(caller: Callable[..., Caller]) -> None:

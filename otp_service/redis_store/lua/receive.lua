@@ -10,12 +10,20 @@
 -- What may follow each state: a failure ends it, but who was delivered after all was not too late.
 local AFTER = {[''] = 'advfx', a = 'dvfx', d = 'v', v = '', f = '', x = 'dv'}
 
+local BEFORE = {a = '', d = 'a', v = 'ad', f = '', x = ''}
+
 local message_key, state = KEYS[1], ARGV[1]
 local before = redis.call('HGET', message_key, 's') or ''
 local moved = 0
 if string.find(AFTER[before], state, 1, true) then
     moved = 1
-    redis.call('HSET', message_key, 's', state, 't' .. state, ms(clock_ms()), 'w', ARGV[2])
+    redis.call('HSET', message_key, 's', state, 't' .. state, ms(clock_ms()))
+elseif string.find(BEFORE[before], state, 1, true) then
+    -- Told late, and true all the same: the message came through here on its way.
+    redis.call('HSETNX', message_key, 't' .. state, ms(clock_ms()))
+end
+if ARGV[2] == '1' then
+    redis.call('HSET', message_key, 'w', 1)
 end
 if ARGV[3] ~= '' then
     redis.call('HSETNX', message_key, 'k', ARGV[3])

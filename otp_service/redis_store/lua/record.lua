@@ -56,10 +56,10 @@ local function open_channel(channels, mark_key)
     return string.sub(channels, 1, 1)
 end
 
--- Remember for a while that Viber refuses the number.
+-- Remember for a while, from the first time, that Viber refuses the number.
 local function mark_refused(mark_key, keep_ms)
     if tonumber(keep_ms) > 0 then
-        redis.call('SET', mark_key, 1, 'PX', keep_ms)
+        redis.call('SET', mark_key, 1, 'PX', keep_ms, 'NX')
     end
 end
 

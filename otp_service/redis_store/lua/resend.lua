@@ -36,6 +36,9 @@ local function has_gone_over(wanted)
     return false
 end
 local stands_in = failed_send ~= ''
+if stands_in and redis.call('HEXISTS', record_key, 's' .. failed_send) == 0 then
+    return {'missing'}
+end
 if stands_in and has_gone_over(channel) then
     return {'not_needed', 0}
 end

@@ -106,6 +106,7 @@ def test_banner_has_both_addresses_and_a_call_to_try(parts: Parts, ports: tuple[
     service, simulator = (f"http://127.0.0.1:{port}" for port in ports)
     assert result.exit_code == 0
     assert f"service    {service} " in result.stdout
+    assert f"signup     {service}/demo/ " in result.stdout
     assert f"simulator  {simulator} " in result.stdout
     assert f"curl -sS {service}/otp/start -H 'Authorization: Bearer otp_demo'" in result.stdout
     assert result.stdout.endswith("\nended\n")

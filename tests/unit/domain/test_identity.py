@@ -33,6 +33,11 @@ def test_ids_of_one_number_lead_to_one_tag_and_of_another_to_another() -> None:
     assert SCHEME.new(OTHER_NUMBER).number_tag not in tags
 
 
+def test_tag_of_a_number_is_that_of_its_ids() -> None:
+    assert SCHEME.number_tag(NUMBER) == SCHEME.new(NUMBER).number_tag
+    assert SCHEME.number_tag(NUMBER) != SCHEME.number_tag(OTHER_NUMBER)
+
+
 def test_ids_of_one_number_share_nothing_visible() -> None:
     texts = [SCHEME.new(NUMBER).text for _ in range(640)]
 

@@ -18,7 +18,8 @@ from otp_service.nxcloud.signing import Algorithm, Credentials
 from otp_service.nxcloud.sms import SmsSender
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
-from otp_service.ports import OutgoingMessage
+from otp_service.nxcloud.viber_client import ViberClient
+from otp_service.ports import OutgoingMessage, SessionStore
 from tests.unit.nxcloud.fakes import NOW, FixedClock, ListJournal
 from tests.unit.nxcloud.scripted_server import ScriptedServer
 
@@ -74,6 +75,29 @@ def make_sender(
             journal=journal,
             dialect=dialect,
             algorithm=algorithm,
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_client(
+    make_transport: Callable[..., Transport], clock: FixedClock, journal: ListJournal
+) -> Callable[..., ViberClient]:
+    def make(
+        *,
+        sessions: SessionStore | None = None,
+        dialect: Dialect | None = Dialect.DOCUMENTED,
+        **options: object,
+    ) -> ViberClient:
+        return ViberClient(
+            make_transport(**options),
+            credentials=Credentials(access_key="fme2na3kdi3ki", access_secret="abciiiko2k3"),
+            appkey="pem28kje",
+            clock=clock,
+            journal=journal,
+            dialect=dialect,
+            sessions=sessions,
         )
 
     return make

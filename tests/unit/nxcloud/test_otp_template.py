@@ -1,15 +1,13 @@
 import json
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from otp_service import data
-from otp_service.nxcloud.otp_template import Dialect, UnsendableMessage, template_body
-from otp_service.ports import OutgoingMessage
-
-MakeMessage = Callable[..., OutgoingMessage]
+from otp_service.domain.pin import Pin
+from otp_service.domain.templates import TEMPLATES
+from otp_service.domain.viber_message import OtpTemplate
+from otp_service.nxcloud.otp_template import Dialect, template_fields
 
 TEXTS = {
     "business_name": "Banka",
@@ -35,69 +33,43 @@ PARAMETERS: dict[int, dict[str, str | int]] = {
 VIBER_IDS = {row["id"]: row["viber_id"] for row in data.load("templates.json")["templates"]}
 
 
-def life_for(template_id: int) -> timedelta:
-    return timedelta(hours=1) if template_id == 6 else timedelta(seconds=300)
-
-
-def body_of(message: OutgoingMessage, dialect: Dialect) -> Any:
-    return json.loads(template_body(message, appkey="pem28kje", dialect=dialect))
+def template(template_id: int, *, life: timedelta | None = None, **texts: str) -> OtpTemplate:
+    default_life = timedelta(hours=1) if template_id == 6 else timedelta(seconds=300)
+    return OtpTemplate(
+        template_id=template_id,
+        pin=Pin("048213"),
+        language="br",
+        life=life or default_life,
+        texts={name: (TEXTS | texts)[name] for name in TEMPLATES[template_id].fields},
+    )
 
 
 @pytest.mark.parametrize("template_id", PARAMETERS)
-def test_documented_dialect_writes_the_parameters_as_a_string_of_json(
-    template_id: int, make_message: MakeMessage
-) -> None:
-    message = make_message(template_id, texts=TEXTS, life=life_for(template_id), language="br")
+def test_documented_dialect_writes_the_parameters_as_a_string_of_json(template_id: int) -> None:
+    fields = template_fields(template(template_id), Dialect.DOCUMENTED)
 
-    body = body_of(message, Dialect.DOCUMENTED)
-
-    parameters = body["messageData"].pop("temolateParams")
+    parameters = fields.pop("temolateParams")
     assert isinstance(parameters, str)
     assert json.loads(parameters) == PARAMETERS[template_id]
-    assert body == {
-        "appkey": "pem28kje",
-        "phone": "380671234567",
-        "functionType": "text",
-        "messageData": {
-            "rateType": "OtpTemplate",
-            "temolateId": str(template_id),
-            "temolateLang": "br",
-        },
-    }
+    assert fields == {"temolateId": str(template_id), "temolateLang": "br"}
 
 
 @pytest.mark.parametrize("template_id", PARAMETERS)
-def test_current_dialect_writes_an_object_and_vibers_own_id(
-    template_id: int, make_message: MakeMessage
-) -> None:
-    message = make_message(template_id, texts=TEXTS, life=life_for(template_id), language="br")
+def test_current_dialect_writes_an_object_and_vibers_own_id(template_id: int) -> None:
+    fields = template_fields(template(template_id), Dialect.CURRENT)
 
-    body = body_of(message, Dialect.CURRENT)
-
-    assert body == {
-        "appkey": "pem28kje",
-        "phone": "380671234567",
-        "functionType": "text",
-        "messageData": {
-            "rateType": "OtpTemplate",
-            "templateId": VIBER_IDS[template_id],
-            "templateParams": PARAMETERS[template_id],
-            "templateLang": "br",
-        },
+    assert fields == {
+        "templateId": VIBER_IDS[template_id],
+        "templateParams": PARAMETERS[template_id],
+        "templateLang": "br",
     }
 
 
-@pytest.mark.parametrize("dialect", Dialect)
-def test_letters_of_any_script_travel_as_ascii(dialect: Dialect, make_message: MakeMessage) -> None:
-    message = make_message(3, texts={"business_name": 'Банка "牛" 😀'})
+def test_parameters_in_a_string_are_ascii_whatever_the_script() -> None:
+    fields = template_fields(template(3, business_name='Банка "牛" 😀'), Dialect.DOCUMENTED)
 
-    body = template_body(message, appkey="pem28kje", dialect=dialect)
-
-    assert body.isascii()
-    parameters = json.loads(body)["messageData"].get("templateParams") or json.loads(
-        json.loads(body)["messageData"]["temolateParams"]
-    )
-    assert parameters["businessPlatformName"] == 'Банка "牛" 😀'
+    assert fields["temolateParams"].isascii()
+    assert json.loads(fields["temolateParams"])["businessPlatformName"] == 'Банка "牛" 😀'
 
 
 @pytest.mark.parametrize(
@@ -106,47 +78,8 @@ def test_letters_of_any_script_travel_as_ascii(dialect: Dialect, make_message: M
     ids=["minutes", "one-minute", "hours"],
 )
 def test_validity_is_an_integer_in_the_templates_own_unit(
-    template_id: int, life: timedelta, number: int, make_message: MakeMessage
+    template_id: int, life: timedelta, number: int
 ) -> None:
-    message = make_message(template_id, texts=TEXTS, life=life)
+    fields = template_fields(template(template_id, life=life), Dialect.CURRENT)
 
-    body = body_of(message, Dialect.CURRENT)
-
-    assert body["messageData"]["templateParams"]["codeValidityTime"] == number
-
-
-@pytest.mark.parametrize(
-    ("template_id", "life"),
-    [
-        (2, timedelta(seconds=301)),
-        (4, timedelta(seconds=301)),
-        (5, timedelta(seconds=30)),
-        (6, timedelta(minutes=5)),
-    ],
-)
-def test_template_that_would_not_tell_the_truth_is_refused(
-    template_id: int, life: timedelta, make_message: MakeMessage
-) -> None:
-    message = make_message(template_id, texts=TEXTS, life=life)
-
-    with pytest.raises(UnsendableMessage, match=f"template {template_id} would not be true"):
-        template_body(message, appkey="pem28kje", dialect=Dialect.DOCUMENTED)
-
-
-def test_missing_text_is_named_and_no_other_is_shown(make_message: MakeMessage) -> None:
-    message = make_message(9, texts={"business_name": "Banka"})
-
-    with pytest.raises(UnsendableMessage) as refused:
-        template_body(message, appkey="pem28kje", dialect=Dialect.DOCUMENTED)
-
-    assert str(refused.value) == "template 9 needs reason"
-
-
-@pytest.mark.parametrize("template_id", [None, 0, 10])
-def test_plan_without_a_template_of_the_nine_is_refused(
-    template_id: int | None, make_message: MakeMessage
-) -> None:
-    message = make_message(template_id)
-
-    with pytest.raises(UnsendableMessage, match=f"there is no template {template_id}"):
-        template_body(message, appkey="pem28kje", dialect=Dialect.DOCUMENTED)
+    assert fields["templateParams"]["codeValidityTime"] == number

@@ -501,8 +501,40 @@ def test_message_that_does_not_fill_its_template_fails_unsent(
     (event,) = journal.of(ProviderNeedsAttention)
     assert (event.reason, event.advice) == (
         "unsendable",
-        "A message was not sent: template 9 needs reason.",
+        "A message was not sent: /template_id: template 9 needs reason.",
     )
+
+
+@pytest.mark.parametrize("template_id", [None, 10], ids=["no-template", "no-such-template"])
+def test_plan_without_a_template_of_the_nine_fails_unsent(
+    template_id: int | None,
+    make_sender: MakeSender,
+    make_message: MakeMessage,
+    server: ScriptedServer,
+) -> None:
+    report = make_sender().send(make_message(template_id))
+
+    assert report == SendReport(SendVerdict.FAILED, "unsendable")
+    assert server.exchanges == 0
+
+
+@pytest.mark.parametrize(
+    ("template_id", "life"),
+    [(2, timedelta(seconds=301)), (4, timedelta(seconds=301)), (6, timedelta(minutes=5))],
+)
+def test_template_that_would_not_tell_the_truth_fails_unsent(
+    template_id: int,
+    life: timedelta,
+    make_sender: MakeSender,
+    make_message: MakeMessage,
+    server: ScriptedServer,
+) -> None:
+    texts = {"business_name": "Banka"} if template_id == 6 else {}
+
+    report = make_sender().send(make_message(template_id, texts=texts, life=life))
+
+    assert report == SendReport(SendVerdict.FAILED, "unsendable")
+    assert server.exchanges == 0
 
 
 @pytest.mark.parametrize(

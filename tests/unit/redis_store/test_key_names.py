@@ -1,6 +1,6 @@
 from support.verifications import IDS, OTHER_PHONE, PHONE
 
-from otp_service.redis_store.key_names import charge_name, log_key, record_key
+from otp_service.redis_store.key_names import charge_name, chat_key, log_key, record_key
 
 
 def test_keys_of_one_number_share_its_hash_tag() -> None:
@@ -30,3 +30,10 @@ def test_charge_is_a_part_of_the_id_s_random_characters() -> None:
     vid = IDS.new(PHONE)
 
     assert charge_name(vid) == vid.random[:11]
+
+
+def test_chat_is_in_its_numbers_slot_and_names_no_application() -> None:
+    tag = IDS.number_tag(PHONE)
+
+    assert chat_key(tag) == f"otp1:{{{tag}}}:chat"
+    assert tag == IDS.new(PHONE).number_tag

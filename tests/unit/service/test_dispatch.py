@@ -353,3 +353,48 @@ def test_other_rules_draw_other_pins() -> None:
     desk.dispatch()
 
     assert len(desk.sms.sent[0].pin.digits) == 8
+
+
+SMS_FIRST = replace(BOTH_SHOP, channels=(Channel.SMS, Channel.VIBER))
+
+
+def sms_verification() -> Verification:
+    """Give a pending one whose one message went over SMS."""
+    both = over_sms(verification())
+    return replace(both, deliveries=both.deliveries[1:])
+
+
+def test_refusal_by_sms_says_nothing_of_viber() -> None:
+    desk = Desk(sms=SendVerdict.NUMBER_REFUSED, application=SMS_FIRST)
+    desk.store.replacing = False
+
+    with pytest.raises(PhoneUnreachable):
+        desk.dispatch(sms_verification())
+
+    assert desk.details("replace_send")["channel"] is Channel.VIBER
+    assert desk.details("replace_send")["is_number_refused"] is False
+
+
+def test_receipt_of_an_sms_says_nothing_of_viber() -> None:
+    desk = Desk(application=SMS_FIRST)
+
+    desk.dispatcher.fall_back(
+        SMS_FIRST,
+        verification().id,
+        channel=Channel.SMS,
+        failed_send=1,
+        is_number_refused=True,
+    )
+
+    assert desk.details("fall_back")["is_number_refused"] is False
+
+
+def test_message_that_was_not_sent_is_taken_back_where_no_other_can_be_stored() -> None:
+    desk = Desk(viber=SendVerdict.FAILED)
+    desk.store.replacing = AWAY
+
+    with pytest.raises(StoreUnavailable):
+        desk.dispatch()
+
+    assert desk.store.settled == [(SendOutcome.TAKEN_BACK, None)]
+    assert desk.sms.sent == []

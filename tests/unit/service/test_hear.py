@@ -10,24 +10,33 @@ from otp_service.service.hear import HearReply
 REPLY = Reply(PHONE, REQUEST_ID)
 
 
+class Sessions:
+    """Notes who wrote, or is away."""
+
+    def __init__(self, *, away: bool = False) -> None:
+        self.away = away
+        self.heard: list[str] = []
+
+    def note_reply(self, phone: str) -> None:
+        if self.away:
+            raise AWAY
+        self.heard.append(phone)
+
+
 def test_reply_is_noted_for_its_number() -> None:
-    heard: list[str] = []
-    journal = SilentJournal()
+    sessions, journal = Sessions(), SilentJournal()
 
-    HearReply(note=heard.append, journal=journal)(REPLY)
+    HearReply(sessions=sessions, journal=journal)(REPLY)  # type: ignore[arg-type]
 
-    assert heard == [PHONE]
+    assert sessions.heard == [PHONE]
     assert journal.events == [ReplyReceived(outcome="noted")]
 
 
 def test_reply_that_cannot_be_noted_is_told_so_that_it_comes_again() -> None:
     journal = SilentJournal()
 
-    def away(_: str) -> None:
-        raise AWAY
-
     with pytest.raises(StoreUnavailable):
-        HearReply(note=away, journal=journal)(REPLY)
+        HearReply(sessions=Sessions(away=True), journal=journal)(REPLY)  # type: ignore[arg-type]
 
     assert journal.events == []
 

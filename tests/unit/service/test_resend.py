@@ -3,6 +3,8 @@ from datetime import timedelta
 import pytest
 from support.fakes import AWAY, ENDS, FakeSender, FakeStore, dispatcher, verification
 from support.verifications import (
+    BOTH,
+    BOTH_SHOP,
     IDS,
     KEYS,
     PHONE,
@@ -102,6 +104,21 @@ def test_channel_of_the_application_is_taken(channel: Channel | None) -> None:
     desk.resend(SHOP, stored.id.text, channel)
 
     assert len(desk.sender.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "channels"),
+    [(None, BOTH), (Channel.SMS, (Channel.SMS,)), (Channel.VIBER, (Channel.VIBER,))],
+    ids=["own choice", "sms", "viber"],
+)
+def test_of_two_channels_the_one_asked_for_is_wanted(
+    asked: Channel | None, channels: tuple[Channel, ...]
+) -> None:
+    desk = Desk(verification())
+
+    desk.resend(BOTH_SHOP, IDS.new(PHONE).text, asked)
+
+    assert desk.store.asked[0][-1]["channels"] == channels  # type: ignore[index]
 
 
 def test_channel_the_application_does_not_have_is_refused() -> None:

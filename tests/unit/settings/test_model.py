@@ -269,6 +269,51 @@ def test_sms_has_vibers_appkey_unless_it_has_its_own(complete, given, appkey):
     assert load_settings(complete | given).sms_appkey() == appkey
 
 
+@pytest.mark.parametrize("mark", ["/", "+", "=", "%", " ", "\u00fc", "?", "#"])
+def test_callback_secret_that_a_url_would_not_carry_as_it_is_is_named(complete, problems, mark):
+    complete["OTP_NXCLOUD_CALLBACK_SECRETS"] = f"{'c' * 20}{mark}{'c' * 20}"
+
+    assert set(problems(complete)) == {"OTP_NXCLOUD_CALLBACK_SECRETS"}
+
+
+@pytest.mark.parametrize("secret", ["0a" * 32, "Az09-._~" * 4])
+def test_callback_secret_of_a_url_s_own_letters_is_taken(complete, secret):
+    complete["OTP_NXCLOUD_CALLBACK_SECRETS"] = secret
+
+    (taken,) = load_settings(complete).nxcloud_callback_secrets
+
+    assert taken.get_secret_value() == secret
+
+
+KEY_HASH = "a" * 64
+
+
+@pytest.mark.parametrize("channels", ['["viber", "viber"]', "[]", '["telegram"]', '"viber"'])
+def test_channels_that_are_none_or_named_twice_are_named(problems, demo, toml, channels):
+    table = f'[applications.shop]\napi_keys_sha256 = ["{KEY_HASH}"]\nchannels = {channels}\n'
+
+    found = problems(demo | {"OTP_CONFIG": toml(table)})
+
+    assert set(found) == {"applications.shop.channels"}
+
+
+def test_channels_are_taken_in_their_order(demo, toml):
+    table = f'[applications.shop]\napi_keys_sha256 = ["{KEY_HASH}"]\nchannels = ["sms", "viber"]\n'
+
+    shop = load_settings(demo | {"OTP_CONFIG": toml(table)}).domain_applications()["shop"]
+
+    assert [*shop.channels] == ["sms", "viber"]
+
+
+def test_demo_application_has_both_channels_and_every_other_viber_alone(demo, toml):
+    table = f'[applications.shop]\napi_keys_sha256 = ["{KEY_HASH}"]\n'
+
+    made = load_settings(demo | {"OTP_CONFIG": toml(table)}).domain_applications()
+
+    assert [*made["demo"].channels] == ["viber", "sms"]
+    assert [*made["shop"].channels] == ["viber"]
+
+
 def test_settings_do_not_change(demo):
     settings = load_settings(demo)
 
