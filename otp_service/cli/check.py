@@ -16,9 +16,17 @@ def command() -> None:
     # What is looked at is wired as in the service, but must not be counted among its workers.
     # prometheus_client looks for their directory when it is first imported.
     os.environ.pop(_MULTIPROCESS_METRICS, None)
-    from otp_service.cli.findings import examine_provider, examine_store  # noqa: PLC0415
+    from otp_service.cli.findings import (  # noqa: PLC0415
+        examine_callbacks,
+        examine_provider,
+        examine_store,
+    )
 
-    findings = [*examine_store(settings), *examine_provider(settings)]
+    findings = [
+        *examine_store(settings),
+        *examine_provider(settings),
+        *examine_callbacks(settings),
+    ]
     for finding in findings:
         if finding.is_problem:
             click.echo(f"problem: {finding.words}", err=True)

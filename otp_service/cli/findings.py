@@ -58,3 +58,19 @@ def examine_provider(settings: Settings) -> list[Finding]:
         return [Finding(f"{offset_in_words(found)} {consequence}")]
     apart = abs(found).total_seconds()
     return [Finding(f"provider: answers; clocks differ by {apart:.1f} s", is_problem=False)]
+
+
+def examine_callbacks(settings: Settings) -> list[Finding]:
+    """Say which applications would fall back by receipt, if receipts could come in."""
+    waiting = sorted(
+        application_id
+        for application_id, table in settings.applications.items()
+        if len(table.channels) > 1
+    )
+    if settings.nxcloud_callback_secrets or not waiting:
+        return []
+    words = (
+        f"callbacks: closed, so that {', '.join(waiting)} cannot fall back where a message does "
+        "not arrive; OTP_NXCLOUD_CALLBACK_SECRETS opens them"
+    )
+    return [Finding(words, is_problem=False)]

@@ -17,6 +17,7 @@ from otp_service.demo.words import ENDED, counted, ending_of, sentence_of, span
 _MOST_LOCALES = 10
 _LONGEST_LOCALE = 64
 _NO_NUMBER = "Please enter your mobile number."
+_OTHER_NUMBER = "You have started again with this number. Please enter the code we sent to it."
 
 
 def create_demo_pages(
@@ -92,17 +93,23 @@ class _Pages:
     def ask_code(self) -> Answer:
         sign_up = self._running()
         if sign_up is None:
-            return _to(".ask_number")
-        return self._code_page(sign_up)
+            return self._elsewhere()
+        page = self._code_page(sign_up)
+        return self._keeping(page, replace(sign_up, said="")) if sign_up.said else page
 
     def check_code(self) -> Answer:
         sign_up = self._running()
         if sign_up is None:
-            return _to(".ask_number")
+            return self._elsewhere()
+        if self._is_of_another(sign_up):
+            return self._saying(sign_up, _OTHER_NUMBER)
         try:
             phone = self._otp.verify(sign_up.verification_id, request.form.get("code", ""))
         except Refused as refused:
-            return self._code_page(sign_up, refused)
+            if refused.code == "verification_approved":
+                # The same form, sent twice: the other answer tells this browser that it is in.
+                return _to(".welcome")
+            return self._saying(sign_up, self._sentence(refused))
         # Here a real back end makes the account, or the session, of this number.
         return self._keeping(_to(".welcome"), SignUp(phone=phone, is_done=True))
 
@@ -112,11 +119,14 @@ class _Pages:
     def send_again(self) -> Answer:
         sign_up = self._running()
         if sign_up is None:
-            return _to(".ask_number")
+            return self._elsewhere()
+        if self._is_of_another(sign_up):
+            return self._saying(sign_up, _OTHER_NUMBER)
+        channel = "sms" if request.form.get("channel") == "sms" else None
         try:
-            self._otp.resend(sign_up.verification_id, channel=request.form.get("channel"))
+            self._otp.resend(sign_up.verification_id, channel=channel)
         except Refused as refused:
-            return self._code_page(sign_up, refused)
+            return self._saying(sign_up, self._sentence(refused))
         return _to(".ask_code")
 
     def change_number(self) -> Answer:
@@ -139,7 +149,8 @@ class _Pages:
             "demo/number.html",
             countries=countries(),
             chosen=sign_up.country or likely_country(request.accept_languages),
-            typed=sign_up.typed,
+            # What was typed may be a link; no page holds one.
+            typed=sign_up.typed.replace("//", "/"),
             error=sentence_of(refused, unreadable=_NO_NUMBER) if refused else None,
         )
         return make_response(page, refused.status if refused else HTTPStatus.OK)
@@ -149,14 +160,29 @@ class _Pages:
         sign_up = self._cookie.read(request)
         return sign_up if sign_up and sign_up.verification_id else None
 
-    def _code_page(self, sign_up: SignUp, refused: Refused | None = None) -> Response:
+    def _elsewhere(self) -> Answer:
+        """Send a browser that waits for no code to where it is."""
+        sign_up = self._cookie.read(request)
+        return _to(".welcome" if sign_up and sign_up.is_done else ".ask_number")
+
+    def _is_of_another(self, sign_up: SignUp) -> bool:
+        """Tell whether the form was made for a signup from before, as in another tab."""
+        return request.form.get("tag", "") not in {"", self._cookie.tag(sign_up)}
+
+    def _saying(self, sign_up: SignUp, sentence: str) -> Answer:
+        return self._keeping(_to(".ask_code"), replace(sign_up, said=sentence))
+
+    def _sentence(self, refused: Refused) -> str:
+        return sentence_of(refused, unreadable=f"A code has {self._pin_digits} digits.")
+
+    def _code_page(self, sign_up: SignUp) -> Response:
         verification: Verification | None = None
+        refused: Refused | None = None
         try:
             verification = self._otp.status(sign_up.verification_id)
         except Refused as unknown:
-            refused = refused or unknown
-        no_code = f"A code has {self._pin_digits} digits."
-        error = sentence_of(refused, unreadable=no_code) if refused else None
+            refused = unknown
+        error = sign_up.said or (self._sentence(refused) if refused else None)
         is_over = (refused is not None and refused.code in ENDED) or (
             verification is not None and not verification.is_open
         )
@@ -168,6 +194,7 @@ class _Pages:
             phone=spaced(sign_up.phone),
             phone_page=self._phone_page(sign_up.phone),
             pin_digits=self._pin_digits,
+            tag=self._cookie.tag(sign_up),
             error=error,
             counted=counted,
             span=span,

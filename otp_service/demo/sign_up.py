@@ -1,5 +1,6 @@
 """Where one browser is in its signup: kept in a signed cookie, so that nothing is kept here."""
 
+import hmac
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 
@@ -9,6 +10,7 @@ from werkzeug.wrappers import Response
 
 COOKIE = "otp_demo_sign_up"
 _LIFE_SECONDS = 3_600
+_TAG_CHARS = 16
 _SALT = "otp_service.demo.sign_up"
 
 
@@ -22,6 +24,8 @@ class SignUp:
         phone: in E.164, as far as it could be read.
         verification_id: empty before a code was sent.
         is_done: the right code was entered.
+        said: what the next page is to say, once: a page that answered a form itself would send
+            that form again when it is reloaded.
     """
 
     typed: str = ""
@@ -29,6 +33,7 @@ class SignUp:
     phone: str = ""
     verification_id: str = ""
     is_done: bool = False
+    said: str = ""
 
 
 class SignUpCookie:
@@ -43,9 +48,14 @@ class SignUpCookie:
     """
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
         self._serializer = URLSafeTimedSerializer(
             key, salt=_SALT, signer_kwargs={"digest_method": sha256}
         )
+
+    def tag(self, sign_up: SignUp) -> str:
+        """Name a signup within its own forms, so that one from before is noticed."""
+        return hmac.digest(self._key, sign_up.verification_id.encode(), "sha256").hex()[:_TAG_CHARS]
 
     def read(self, request: Request) -> SignUp | None:
         """Give the signup of a browser, or None if it has none or an old one."""

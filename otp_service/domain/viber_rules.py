@@ -71,9 +71,11 @@ def _template_problems(message: OtpTemplate) -> Iterator[FieldProblem]:
     if message.language not in LANGUAGES:
         yield FieldProblem("/language", f"must be one of {', '.join(LANGUAGES)}")
     for name, text in message.texts.items():
-        if problem := text_problem(text):
+        if problem := _words_problem(text) or text_problem(text):
             yield FieldProblem(f"/texts/{name}", problem)
-    template = TEMPLATES.get(message.template_id)
+    # A switch and a fraction would find a template too.
+    is_number = type(message.template_id) is int
+    template = TEMPLATES.get(message.template_id) if is_number else None
     if template is None:
         yield FieldProblem("/template_id", f"must be {TEMPLATE_IDS[0]} to {TEMPLATE_IDS[-1]}")
         return

@@ -90,12 +90,13 @@ class SendMessage:
         judged = None
         if self._sessions and message.rate_type == RateType.SESSION:
             judged = _allowed(self._sessions.count(number.e164, _kind(message)))
+        # Before the message goes: whatever it says of itself must not fail once it is out.
+        billing = _billing(message, judged, number, is_registered=registered_template)
         report = self._line.hand_over(number.e164, message)
         if self._sessions and judged and report.verdict not in _KEPT:
             # A count that cannot be taken back says one message too many: the safe side.
             with suppress(StoreUnavailable):
                 self._sessions.take_back(number.e164, judged)
-        billing = _billing(message, judged, number, is_registered=registered_template)
         return SendResult(report.verdict, report.reason, report.request_id, billing)
 
     def foretell(
@@ -139,7 +140,7 @@ def _billing(
     message: ViberMessage, judged: SessionSend | None, number: PhoneNumber, *, is_registered: bool
 ) -> Billing | None:
     if message.rate_type != RateType.SESSION:
-        return Billing(message.rate_type.value)
+        return Billing(message.rate_type)
     if judged is None:
         return None
     is_plain = isinstance(message, Text) and judged.billing is Billing.TRANSACTIONAL

@@ -46,7 +46,9 @@ def read(text: str, *, pin: str | None = None, is_sms: bool = False) -> Wording:
         API': the hash string of eleven characters at the end.
     """
     words, machine = _split(text) if is_sms else (text, "")
-    code = pin or _bound_code(machine) or _only_code(words)
+    code = (
+        pin or _bound_code(machine) or _only_code(words) or (_first_code(words) if is_sms else None)
+    )
     return Wording(pieces=tuple(_pieces(words, code, machine)), code=code)
 
 
@@ -72,6 +74,12 @@ def _bound_code(machine: str) -> str | None:
 def _only_code(text: str) -> str | None:
     codes = set(_CODE.findall(text))
     return codes.pop() if len(codes) == 1 else None
+
+
+def _first_code(text: str) -> str | None:
+    """Give the code that an SMS begins with, whatever numbers a brand in it may hold."""
+    found = _CODE.match(text)
+    return found[0] if found else None
 
 
 def _pieces(words: str, code: str | None, machine: str) -> list[Piece]:

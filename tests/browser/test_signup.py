@@ -141,6 +141,50 @@ def test_wrong_code_is_told_with_the_attempts_left(
     be_approved(page)
 
 
+def test_reload_after_a_wrong_code_costs_no_further_attempt(
+    demo: Demo, sign_up: Callable[[str], Page], fresh_number: Callable[[], str]
+) -> None:
+    number = fresh_number()
+    page = sign_up(number)
+    code = demo.caller.code_on_phone(number)
+    enter(page, wrong(code))
+    expect(page.get_by_role("alert")).to_contain_text("4 attempts left")
+
+    page.reload()
+
+    expect(page.get_by_role("alert")).to_have_count(0)
+    enter(page, wrong(code))
+    expect(page.get_by_role("alert")).to_contain_text("3 attempts left")
+
+
+def test_other_tab_of_somebody_who_is_in_is_told(
+    demo: Demo, sign_up: Callable[[str], Page], fresh_number: Callable[[], str]
+) -> None:
+    number = fresh_number()
+    first = sign_up(number)
+    second = first.context.new_page()
+    second.goto(f"{demo.caller.service}/demo/code")
+
+    enter(second, demo.caller.code_on_phone(number))
+    be_approved(second)
+
+    first.bring_to_front()
+    be_approved(first)
+
+
+def test_form_whose_sending_was_stopped_can_be_sent_again(page: Page, demo: Demo) -> None:
+    page.clock.install()
+    page.goto(f"{demo.caller.service}/demo/")
+    form = page.locator("form").first
+    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
+    page.evaluate("document.forms[0].noValidate = true; document.forms[0].requestSubmit()")
+    expect(form).to_have_attribute("aria-busy", "true")
+
+    page.clock.run_for(15_000)
+
+    expect(form).not_to_have_attribute("aria-busy", "true")
+
+
 def test_last_wrong_code_ends_the_signup(
     demo: Demo, sign_up: Callable[[str], Page], fresh_number: Callable[[], str]
 ) -> None:

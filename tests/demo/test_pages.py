@@ -64,7 +64,7 @@ def test_code_is_asked_for_with_the_number_in_sight(waiting: FlaskClient) -> Non
 
     assert answer.status_code == 200
     assert "We sent a message in Viber to +380 67 123 4567 ." in words_of(answer)
-    (field,) = re.findall(r"<input[^>]+>", answer.text)
+    (field,) = re.findall(r'<input id="code"[^>]+>', answer.text)
     assert 'autocomplete="one-time-code"' in field
     assert 'inputmode="numeric"' in field
     assert answer.text.count("<label") == 1
@@ -99,9 +99,9 @@ def test_wrong_code_says_how_many_attempts_are_left(
 ) -> None:
     service.refuse("/otp/verify", "code_incorrect", attempts_left=1)
 
-    answer = waiting.post("/demo/code", data={"code": "000000"})
+    answer = waiting.post("/demo/code", data={"code": "000000"}, follow_redirects=True)
 
-    assert answer.status_code == 400
+    assert answer.request.path == "/demo/code"
     assert "That is not the code. You have 1 attempt left." in words_of(answer)
     assert "<title>Error: Enter the code" in answer.text
     assert 'aria-invalid="true"' in answer.text
@@ -114,7 +114,7 @@ def test_code_that_cannot_be_read_says_what_a_code_is(
 ) -> None:
     service.refuse("/otp/verify", "invalid_request")
 
-    answer = waiting.post("/demo/code", data={})
+    answer = waiting.post("/demo/code", data={}, follow_redirects=True)
 
     assert "A code has 6 digits." in words_of(answer)
 
@@ -159,15 +159,18 @@ def test_every_problem_of_the_service_is_told_in_words(
     assert code in SENTENCES
 
 
-@pytest.mark.parametrize("code", sorted(ENDED))
+@pytest.mark.parametrize("code", sorted(ENDED - {"verification_approved"}))
 def test_ended_signup_can_only_be_started_again(
     waiting: FlaskClient, service: ScriptedService, code: str
 ) -> None:
     service.refuse("/otp/verify", code, 410)
+    if code == "verification_not_found":
+        service.refuse(STATUS, code, 404)
+    else:
+        service.seen(status=code.removeprefix("verification_"))
 
-    answer = waiting.post("/demo/code", data={"code": "123456"})
+    answer = waiting.post("/demo/code", data={"code": "123456"}, follow_redirects=True)
 
-    assert answer.status_code == 410
     assert SENTENCES[code] in words_of(answer)
     assert re.findall(r"<button[^>]*>(.*?)</button>", answer.text) == ["Start again"]
 
@@ -237,12 +240,106 @@ def test_another_code_is_asked_for(
 def test_code_asked_for_too_soon_says_when(waiting: FlaskClient, service: ScriptedService) -> None:
     service.refuse("/otp/resend", "resend_too_soon", 429, retry_after=12)
 
-    answer = waiting.post("/demo/resend")
+    answer = waiting.post("/demo/resend", follow_redirects=True)
 
-    assert answer.status_code == 429
+    assert answer.request.path == "/demo/code"
     said = words_of(answer)
     assert "The last message is on its way. Please try again in 12 seconds." in said
     assert "Enter the code" in said
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "code"),
+    [
+        ("/demo/code", "/otp/verify", "code_incorrect"),
+        ("/demo/resend", "/otp/resend", "resend_too_soon"),
+    ],
+    ids=["code", "resend"],
+)
+def test_what_was_refused_is_said_once_and_reloading_asks_nothing_again(
+    waiting: FlaskClient, service: ScriptedService, path: str, asked: str, code: str
+) -> None:
+    service.refuse(asked, code, attempts_left=4, retry_after=12)
+
+    refused = waiting.post(path, data={"code": "000000"})
+    first, reloaded = waiting.get("/demo/code"), waiting.get("/demo/code")
+
+    assert (refused.status_code, refused.location) == (303, "/demo/code")
+    assert SENTENCES[code] in words_of(first)
+    assert SENTENCES[code] not in words_of(reloaded)
+    assert len(service.given(asked)) == 1
+
+
+def test_right_code_sent_twice_leads_to_the_end_both_times(
+    waiting: FlaskClient, service: ScriptedService
+) -> None:
+    held = waiting.get_cookie(COOKIE, path="/demo")
+    assert held
+    waiting.post("/demo/code", data={"code": "123456"})
+    done = waiting.get_cookie(COOKIE, path="/demo")
+    assert done
+    service.refuse("/otp/verify", "verification_approved", 410)
+    waiting.set_cookie(COOKIE, held.value, path="/demo")
+
+    second = waiting.post("/demo/code", data={"code": "123456"})
+
+    assert (second.status_code, second.location) == (303, "/demo/done")
+    assert COOKIE not in second.headers.get("Set-Cookie", "")
+    waiting.set_cookie(COOKIE, done.value, path="/demo")
+    assert "is yours" in words_of(waiting.get(second.location))
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_other_tab_of_somebody_who_is_in_leads_to_the_end(
+    waiting: FlaskClient, service: ScriptedService, method: str
+) -> None:
+    waiting.post("/demo/code", data={"code": "123456"})
+
+    answer = getattr(waiting, method)("/demo/code")
+
+    assert (answer.status_code, answer.location) == (303, "/demo/done")
+    assert len(service.given("/otp/verify")) == 1
+
+
+@pytest.mark.parametrize("path", ["/demo/code", "/demo/resend"])
+def test_form_of_a_signup_from_before_costs_nothing_and_is_told(
+    waiting: FlaskClient, service: ScriptedService, path: str
+) -> None:
+    answer = waiting.post(path, data={"code": "123456", "tag": "0" * 16}, follow_redirects=True)
+
+    assert "You have started again with this number." in words_of(answer)
+    assert service.given("/otp/verify") == service.given("/otp/resend") == []
+
+
+@pytest.mark.parametrize("path", ["/demo/code", "/demo/resend"])
+def test_page_s_own_form_is_of_this_signup(
+    waiting: FlaskClient, service: ScriptedService, path: str
+) -> None:
+    tags = re.findall(r'name="tag" value="(\w+)"', waiting.get("/demo/code").text)
+
+    waiting.post(path, data={"code": "123456", "tag": tags[0]})
+
+    assert len(tags) == 2
+    assert len(service.given("/otp/verify") + service.given("/otp/resend")) == 1
+    assert ID not in tags[0]
+
+
+def test_channel_of_no_button_is_the_service_s_own_choice(
+    waiting: FlaskClient, service: ScriptedService
+) -> None:
+    waiting.post("/demo/resend", data={"channel": "fax"})
+
+    assert service.given("/otp/resend") == [{"verification_id": ID}]
+
+
+def test_link_that_was_typed_for_a_number_is_none_in_the_page(
+    browser: FlaskClient, service: ScriptedService
+) -> None:
+    service.refuse("/otp/start", "phone_invalid")
+
+    answer = browser.post("/demo/", data={"phone": 'https://x"><b>'})
+
+    assert "https://" not in answer.text
 
 
 def test_changed_number_ends_the_first_signup_and_keeps_what_was_typed(

@@ -14,6 +14,13 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 from support.deployments import CALLBACK_SECRET, Deployment
 from support.redis_servers import wait_until
+from support.verifications import SilentJournal
+
+from otp_service.domain.identity import IdScheme
+from otp_service.domain.rate import Billing
+from otp_service.domain.session import SessionKind, SessionSend
+from otp_service.redis_store import connect, read_address
+from otp_service.redis_store.sessions import RedisSessions
 
 THREADS = 8
 RECEIPTS = 10_000
@@ -125,3 +132,32 @@ def test_callback_with_another_secret_finds_nothing(deployment: Deployment) -> N
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert CALLBACK_SECRET not in deployment.log.read_text()
+
+
+def test_reply_opens_a_session_for_the_next_message(
+    deployment: Deployment, fresh_number: Callable[[], str]
+) -> None:
+    shop, number = deployment.shop, fresh_number()
+    shop.started(number)
+    ids = IdScheme(deployment.environ["OTP_NUMBER_KEY"].encode())
+    connection = connect(read_address(deployment.redis.url))
+    sessions = RedisSessions(connection, SilentJournal(), ids)
+    before = sessions.preview(number, SessionKind.TEXT)
+
+    answer = post(
+        deployment,
+        PATH.replace("/receipt", "/reply"),
+        {
+            "phone": number.removeprefix("+"),
+            "appkey": "sim_app",
+            "traceRequestId": shop.messages(number)[-1]["id"],
+            "message": {"text": "I got it"},
+            "sendTime": "2026-11-24 12:00:00",
+        },
+    )
+
+    assert answer.status_code == 200
+    after = sessions.preview(number, SessionKind.TEXT)
+    assert isinstance(before, SessionSend)
+    assert isinstance(after, SessionSend)
+    assert (before.billing, after.billing) == (Billing.TRANSACTIONAL, Billing.SESSION)

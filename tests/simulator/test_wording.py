@@ -92,3 +92,16 @@ def test_parts_together_are_the_text(is_sms):
 
 def test_repr_shows_neither_text_nor_code():
     assert "4217" not in repr(wording.read("Use 4217"))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sms", "code"),
+    [
+        ("211581 is your code for Club 2024.", True, "211581"),
+        ("211581 is your code for Club 2024.", False, None),
+        ("Club 2024: 211581", True, None),
+    ],
+    ids=["sms", "viber", "not first"],
+)
+def test_sms_begins_with_its_code_whatever_a_brand_holds(text, is_sms, code):
+    assert wording.read(text, is_sms=is_sms).code == code

@@ -4,6 +4,7 @@
 (() => {
   const TICK_MS = 250;
   const FOLLOW_MS = 2000;
+  const BUSY_MS = 15_000;
   const code = document.getElementById("code");
   const again = document.getElementById("again");
 
@@ -73,6 +74,11 @@
         const answer = await fetch(code.form.dataset.page, { cache: "no-store" });
         const next = new DOMParser().parseFromString(await answer.text(), "text/html");
         const nextLead = next.getElementById("lead");
+        if (answer.ok && nextLead === null) {
+          // Another tab is in, or this one is over.
+          location.assign(answer.url);
+          return;
+        }
         if (answer.ok && nextLead !== null && nextLead.textContent !== lead.textContent) {
           lead.replaceChildren(...nextLead.childNodes);
           if (again) countDown(Number(next.getElementById("again")?.dataset.wait ?? 0));
@@ -92,6 +98,8 @@
       return;
     }
     form.setAttribute("aria-busy", "true");
+    // A page whose loading was stopped goes on; nobody tells it so.
+    setTimeout(() => form.removeAttribute("aria-busy"), BUSY_MS);
   };
 
   // A page that the browser kept says what was true then.

@@ -103,7 +103,14 @@
     }
   };
 
+  // On a narrow page the phones are a row of which a few fit.
+  const revealContact = () => {
+    const shown = document.querySelector("#contacts [aria-current]");
+    if (shown !== null) shown.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
+
   const take = (next) => {
+    const formerNumber = pane.dataset.number;
     takeMessages(next);
     takeContacts(next);
     const nextPane = next.getElementById("phone-pane");
@@ -113,6 +120,7 @@
     composer.elements.phone.value = pane.dataset.number;
     composer.dataset.usable = next.getElementById("composer").dataset.usable;
     document.title = next.title;
+    if (pane.dataset.number !== formerNumber) revealContact();
     enable();
   };
 
@@ -261,6 +269,7 @@
   });
 
   enable();
+  revealContact();
   say("Live", false);
   tellSeen();
   if (!document.hidden) listen();

@@ -71,6 +71,33 @@ def test_embedded_store_is_called_what_it_is(deployed: Environ, scripted: Script
     assert result.stdout.startswith("store: embedded; it forgets with the process\n")
 
 
+@pytest.mark.parametrize(
+    ("secrets", "channels", "is_said"),
+    [
+        ("", '["viber", "sms"]', True),
+        ("c" * 32, '["viber", "sms"]', False),
+        ("", '["viber"]', False),
+    ],
+    ids=["closed and waited for", "open", "not waited for"],
+)
+def test_application_that_waits_for_receipts_in_vain_is_named(
+    deployed: Environ,
+    scripted: ScriptedServer,
+    secrets: str,
+    channels: str,
+    is_said: bool,  # noqa: FBT001
+) -> None:
+    with Path(deployed["OTP_CONFIG"]).open("a") as config:
+        config.write(f"channels = {channels}\n")
+    deployed["OTP_NXCLOUD_CALLBACK_SECRETS"] = secrets
+    dated(scripted)
+
+    result = check()
+
+    assert result.exit_code == 0
+    assert ("shop cannot fall back" in result.stdout) is is_said
+
+
 def test_wrong_settings_are_all_named_and_nothing_is_reached(
     deployed: Environ, scripted: ScriptedServer
 ) -> None:

@@ -273,3 +273,17 @@ def test_plain_text_to_another_country_needs_no_template(country: str) -> None:
 )
 def test_other_messages_to_a_template_country_need_none(message: ViberMessage) -> None:
     assert country_problems(message, country="UA", is_registered=False) == []
+
+
+@pytest.mark.parametrize("text", [5, None, ["a"], "\ud800"], ids=repr)
+def test_text_of_a_template_that_is_none_is_named(text: object) -> None:
+    message = replace(TEMPLATE, texts={"business_name": text})
+
+    assert "/texts/business_name" in [each.pointer for each in message_problems(message)]
+
+
+@pytest.mark.parametrize("template_id", [True, 1.0, "1", [1], None], ids=repr)
+def test_template_that_is_no_whole_number_is_named(template_id: object) -> None:
+    message = replace(TEMPLATE, template_id=template_id)
+
+    assert "/template_id" in [each.pointer for each in message_problems(message)]

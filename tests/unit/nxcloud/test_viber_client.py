@@ -222,3 +222,20 @@ def test_refusal_shows_neither_number_nor_content(make_client: MakeClient) -> No
         make_client().send("+380671234567890", message)
 
     assert "671234567" not in f"{refused.value!r} {refused.value}"
+
+
+@pytest.mark.parametrize(
+    ("message", "billing"),
+    [
+        (Text(text="Hello", rate_type="Transactional"), Billing.TRANSACTIONAL),  # type: ignore[arg-type]
+        (Image(image=LINK, rate_type="Promotional"), Billing.PROMOTIONAL),  # type: ignore[arg-type]
+    ],
+    ids=["text", "image"],
+)
+def test_rate_type_in_the_page_s_own_word_is_taken(
+    message: ViberMessage, billing: Billing, make_client: MakeClient, server: ScriptedServer
+) -> None:
+    result = make_client().send(PHONE, message)
+
+    assert result.billing is billing
+    assert len(server.requests) == 1
