@@ -3,7 +3,7 @@
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from ipaddress import ip_address
 
@@ -28,7 +28,7 @@ class Admission:
         note_use: told the fingerprint of each key that is shown; does not keep the call waiting.
     """
 
-    keys: Mapping[bytes, Caller]
+    keys: Mapping[bytes, Caller] = field(repr=False)
     clock: Clock
     note_use: Callable[[str], None]
 

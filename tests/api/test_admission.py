@@ -85,6 +85,12 @@ def test_each_of_an_application_s_keys_is_known_by_its_own_name(service, make_ca
     assert service.used == [each.fingerprint for each in callers]
 
 
+def test_no_representation_shows_a_hash(service):
+    admission = service.admission()
+
+    assert [digest for digest in admission.keys if repr(digest) in repr(admission)] == []
+
+
 @pytest.mark.parametrize("key", ["key-of-shop", "key-of-bank", "expired", "unknown"])
 def test_every_known_key_is_compared_in_constant_time_whichever_is_right(
     service, make_caller, monkeypatch, key
