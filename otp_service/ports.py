@@ -1,5 +1,6 @@
 """What the use cases need from the outside, each Protocol small enough to fake in ten lines."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -371,4 +372,12 @@ class SessionStore(Protocol):
 
     def note_reply(self, phone: str) -> None:
         """Note that the user has written."""
+        ...
+
+
+class KeyUseStore(Protocol):
+    """Remembers when each API key was last used, for 90 days."""
+
+    def note_uses(self, fingerprints: Collection[str]) -> None:
+        """Note that the keys of these fingerprints are used now."""
         ...

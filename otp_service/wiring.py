@@ -6,6 +6,7 @@ from functools import partial
 
 from flask import Blueprint
 
+from otp_service.api.admission import Admission
 from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
 from otp_service.demo import create_demo_pages
@@ -29,6 +30,7 @@ from otp_service.redis_store import (
     Connection,
     NumberKeyMark,
     RedisAddress,
+    RedisKeyUses,
     RedisSessions,
     RedisStore,
     Timeouts,
@@ -39,6 +41,7 @@ from otp_service.redis_store import (
 from otp_service.service.cancel import CancelVerification
 from otp_service.service.dispatch import Dispatcher
 from otp_service.service.hear import HearReply
+from otp_service.service.note_use import NoteKeyUse
 from otp_service.service.proof import CheckProof
 from otp_service.service.receive import ReceiveReceipt
 from otp_service.service.resend import ResendCode
@@ -66,7 +69,7 @@ def wire_api(settings: Settings) -> OtpApi:
     use_cases = wire_use_cases(settings, RedisStore(store, journal), journal)
     api = create_api(
         use_cases=use_cases,
-        keys=settings.key_hashes(),
+        admission=_wire_admission(settings, store, journal),
         readiness=partial(_store_problems, settings, store, mark),
         metrics=render_metrics,
         callbacks=_wire_callbacks(
@@ -93,6 +96,14 @@ def _wire_demo_pages(settings: Settings) -> Blueprint:
     )
 
 
+def _wire_admission(settings: Settings, store: Connection, journal: Journal) -> Admission:
+    return Admission(
+        keys=settings.callers(),
+        clock=SystemClock(),
+        note_use=NoteKeyUse(store=RedisKeyUses(store, journal)),
+    )
+
+
 def _store_problems(settings: Settings, store: Connection, mark: NumberKeyMark) -> tuple[str, ...]:
     problems = store_problems(store, store_address(settings))
     if not problems:
@@ -114,7 +125,8 @@ def wire_store(settings: Settings) -> Connection:
             connect=timedelta(seconds=settings.redis_connect_timeout_seconds),
             read=timedelta(seconds=settings.redis_read_timeout_seconds),
         ),
-        max_connections=settings.redis_max_connections,
+        # One more than requests may need: uses of keys are noted beside them.
+        max_connections=settings.redis_max_connections + 1,
         sentinel_password=settings.redis_sentinel_password.get_secret_value() or None,
     )
 

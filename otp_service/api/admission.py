@@ -1,13 +1,15 @@
-"""Who may come in: the key of an application, and the names the service answers to."""
+"""Who may come in: callers by their keys, and the names the service answers to."""
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from ipaddress import ip_address
 
-from otp_service.domain.application import Application
+from otp_service.domain.caller import Caller
 from otp_service.errors import Forbidden, Unauthenticated
+from otp_service.ports import Clock
 
 # RFC 6750 section 2.1 for the token, RFC 9110 section 11.1 for the scheme in any case.
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9\-._~+/]+=*)")
@@ -16,29 +18,42 @@ _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9\-._~+/]+=*)")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:]+)(?::[0-9]*)?")
 
 
-def find_application(authorization: str | None, keys: Mapping[bytes, Application]) -> Application:
-    """Give the application whose key an ``Authorization`` header carries.
-
-    Every known digest is compared, to the end and in constant time, so that the time taken says
-    nothing about how close a guess came.
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Knows who calls by the key they show.
 
     Args:
-        keys: applications by the SHA-256 digest of their keys.
-
-    Raises:
-        Unauthenticated: no header, more than one, another scheme, or a key nobody has.
+        keys: callers by the SHA-256 digest of their keys.
+        clock: says which keys' time is over.
+        note_use: told the fingerprint of each key that is shown; does not keep the call waiting.
     """
-    bearer = _BEARER.fullmatch(authorization or "")
-    if bearer is None:
-        raise Unauthenticated
-    digest = sha256(bearer[1].encode()).digest()
-    found = None
-    for known, application in keys.items():
-        if hmac.compare_digest(known, digest):
-            found = application
-    if found is None:
-        raise Unauthenticated
-    return found
+
+    keys: Mapping[bytes, Caller] = field(repr=False)
+    clock: Clock
+    note_use: Callable[[str], None]
+
+    def admit(self, authorization: str | None) -> Caller:
+        """Give the caller whose key an ``Authorization`` header carries.
+
+        Every known digest is compared, to the end and in constant time, so that the time taken
+        says nothing about how close a guess came.
+
+        Raises:
+            Unauthenticated: no header, more than one, another scheme, or a key that nobody has, or
+                has not any more.
+        """
+        bearer = _BEARER.fullmatch(authorization or "")
+        if bearer is None:
+            raise Unauthenticated
+        digest = sha256(bearer[1].encode()).digest()
+        found = None
+        for known, caller in self.keys.items():
+            if hmac.compare_digest(known, digest):
+                found = caller
+        if found is None or found.is_expired(self.clock.now()):
+            raise Unauthenticated
+        self.note_use(found.fingerprint)
+        return found
 
 
 def check_host(host: str | None, allowed: frozenset[str] | None) -> None:

@@ -1,18 +1,19 @@
-"""What the OpenAPI document says of the problems that an operation can answer with."""
+"""What the OpenAPI document says of the key an operation asks for, and of its problems."""
 
 from itertools import groupby
 from typing import Any
 
 from otp_service.api.problems import MEDIA_TYPE, PROBLEM_TYPES, ProblemCode, problem_of
+from otp_service.api.scopes import SCOPE_OF_ROUTE
 
-API_KEY: list[dict[str, list[str]]] = [{"api_key": []}]
-"""What an operation under ``/otp`` asks for."""
+_API_KEY = "api_key"
 
 SECURITY_SCHEMES: dict[str, Any] = {
-    "api_key": {
+    _API_KEY: {
         "type": "http",
         "scheme": "bearer",
-        "description": "An application's API key. In the demo: `otp_demo`.",
+        "description": "An application's API key, with the scopes it was given. In the demo: "
+        "`otp_demo`, with every one.",
     }
 }
 
@@ -34,6 +35,20 @@ _EXAMPLE_MEMBERS: dict[ProblemCode, dict[str, Any]] = {
     },
     ProblemCode.CODE_INCORRECT: {"attempts_left": 4},
 }
+
+
+def needing_scope(route: str) -> dict[str, Any]:
+    """Give what an operation says of the key it asks for, as arguments of the route's decorator.
+
+    Source:
+        OpenAPI 3.1.0, Security Requirement Object: with a scheme that is not OAuth, the list may
+        name roles.
+    """
+    scope = SCOPE_OF_ROUTE[route].value
+    return {
+        "description": f"Needs a key with the scope `{scope}`.",
+        "security": [{_API_KEY: [scope]}],
+    }
 
 
 def problems(*codes: ProblemCode) -> dict[str | int, Any]:

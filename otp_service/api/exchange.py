@@ -3,7 +3,7 @@
 import re
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from http import HTTPStatus
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from otp_service.api.admission import check_host, check_peer, find_application
+from otp_service.api.admission import Admission, check_host, check_peer
 from otp_service.api.incoming import current_request
 from otp_service.api.problems import (
     MEDIA_TYPE,
@@ -19,7 +19,7 @@ from otp_service.api.problems import (
     problem_of_error,
     problem_of_status,
 )
-from otp_service.domain.application import Application
+from otp_service.api.scopes import check_scope, is_protected
 from otp_service.domain.events import RequestServed
 from otp_service.errors import OtpError
 from otp_service.ports import Journal
@@ -28,8 +28,6 @@ UNMATCHED = "unmatched"
 """Stands for the route of a request that has none, as paths are without number."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
-_PROTECTED = "/otp"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -45,12 +43,12 @@ class Exchange:
     """The way in and the way out of every request.
 
     Args:
-        keys: applications by the SHA-256 digest of their keys.
+        admission: knows the callers by their keys.
         allowed_hosts: the ``Host`` names to answer to; None for any.
         bind_request_id: told the id of each request before anything is logged about it.
     """
 
-    keys: Mapping[bytes, Application]
+    admission: Admission
     allowed_hosts: frozenset[str] | None
     journal: Journal
     bind_request_id: Callable[[str], None]
@@ -63,7 +61,7 @@ class Exchange:
         app.register_error_handler(HTTPException, _refuse_by_status)
 
     def begin(self) -> None:
-        """Check, in this order: key, host name, route and method, size of the body.
+        """Check, in this order: key, its scope, host name, route and method, size of the body.
 
         Raises:
             Unauthenticated, Forbidden, HTTPException: the first check that fails.
@@ -72,8 +70,10 @@ class Exchange:
         given = request.headers.get("X-Request-Id", "")
         request.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         self.bind_request_id(request.request_id)
-        if request.path == _PROTECTED or request.path.startswith(f"{_PROTECTED}/"):
-            request.caller = find_application(request.headers.get("Authorization"), self.keys)
+        if is_protected(request.path):
+            request.caller = self.admission.admit(request.headers.get("Authorization"))
+            if request.url_rule is not None:
+                check_scope(request.caller, request.url_rule.rule)
         check_host(request.headers.get("Host"), self.allowed_hosts)
         check_peer(request.remote_addr, self.allowed_hosts)
         if request.routing_exception is not None:
@@ -95,6 +95,8 @@ class Exchange:
                 status=response.status_code,
                 took=timedelta(seconds=time.monotonic() - request.arrived_at),
                 code=request.problem_code,
+                application=request.caller.application.id if request.caller else None,
+                key=request.caller.key_id if request.caller else None,
             )
         )
         return response

@@ -1,7 +1,7 @@
 """The HTTP API, put together."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.metadata import version
 from traceback import extract_tb
 from types import TracebackType
@@ -11,6 +11,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
 
+from otp_service.api.admission import Admission
 from otp_service.api.callback_routes import Callbacks
 from otp_service.api.docs import docs_routes
 from otp_service.api.documented import SECURITY_SCHEMES
@@ -21,7 +22,6 @@ from otp_service.api.parts import Parts
 from otp_service.api.problems import Problem
 from otp_service.api.schemas import refusal_of
 from otp_service.api.verification_routes import verification_routes
-from otp_service.domain.application import Application
 from otp_service.ports import Journal
 from otp_service.service.use_cases import UseCases
 
@@ -51,7 +51,7 @@ class OtpApi(OpenAPI):
 def create_api(
     *,
     use_cases: UseCases,
-    keys: Mapping[bytes, Application],
+    admission: Admission,
     readiness: Callable[[], tuple[str, ...]],
     metrics: Callable[[], tuple[bytes, str]],
     callbacks: Callbacks,
@@ -62,7 +62,7 @@ def create_api(
     """Give the WSGI application.
 
     Args:
-        keys: applications by the SHA-256 digest of their API keys.
+        admission: knows the callers by their keys.
         readiness: why the service cannot do its work now; empty if it can.
         metrics: the exposition and its media type.
         callbacks: what the provider's own calls lead to.
@@ -90,7 +90,7 @@ def create_api(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     Parts(use_cases=use_cases, readiness=readiness, metrics=metrics).install(app)
     Exchange(
-        keys=dict(keys),
+        admission=admission,
         allowed_hosts=allowed_hosts,
         journal=journal,
         bind_request_id=bind_request_id,

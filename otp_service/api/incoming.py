@@ -13,7 +13,7 @@ from werkzeug.exceptions import (
 )
 
 from otp_service.api.json_body import read_json_object
-from otp_service.domain.application import Application
+from otp_service.domain.caller import Caller
 from otp_service.errors import InvalidRequest
 
 MAX_BODY_BYTES = 16 * 1024
@@ -31,7 +31,7 @@ class ApiRequest(Request):
         super().__init__(environ, *args, **kwargs)
         self.arrived_at = time.monotonic()
         self.request_id = ""
-        self.caller: Application | None = None
+        self.caller: Caller | None = None
         self.problem_code: str | None = None
         self._body = b""
         self._bytes_read = 0
@@ -117,13 +117,13 @@ def current_request() -> ApiRequest:
     return served
 
 
-def current_application() -> Application:
-    """Give the application whose key the request carries.
+def current_caller() -> Caller:
+    """Give whoever sent the request, by the key it carries.
 
     Raises:
         LookupError: the route is open to everybody; its path is not under ``/otp``.
     """
-    application = current_request().caller
-    if application is None:
+    caller = current_request().caller
+    if caller is None:
         raise LookupError("this route does not ask for a key")
-    return application
+    return caller

@@ -124,7 +124,8 @@ class StartBody(RequestBody):
     client_ip: Address | None = Field(
         default=None,
         repr=False,
-        description="The end user's address, when the caller is a back end.",
+        description="The end user's address, when the caller is a back end. Needs a key with the "
+        "scope `client_ip` too.",
     )
 
     def to_command(self) -> StartCommand:

@@ -7,8 +7,8 @@ from typing import Any
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from otp_service.api.documented import API_KEY, problems
-from otp_service.api.incoming import current_application
+from otp_service.api.documented import needing_scope, problems
+from otp_service.api.incoming import current_caller
 from otp_service.api.parts import current_parts
 from otp_service.api.problems import ProblemCode
 from otp_service.api.replies import (
@@ -27,6 +27,7 @@ from otp_service.api.schemas import (
     VerificationPath,
     VerifyBody,
 )
+from otp_service.domain.api_key import Scope
 from otp_service.errors import VerificationNotFound
 
 Reply = tuple[dict[str, Any], HTTPStatus]
@@ -57,13 +58,13 @@ verification_routes = APIBlueprint(
     __name__,
     url_prefix="/otp",
     abp_tags=[Tag(name="verifications", description="Send a code, check it, show that it was.")],
-    abp_security=API_KEY,
 )
 
 
 @verification_routes.post(
     "/start",
     operation_id="start",
+    **needing_scope("/otp/start"),
     responses={
         201: VerificationReply,
         **problems(
@@ -78,13 +79,17 @@ verification_routes = APIBlueprint(
 )
 def start(body: StartBody) -> Reply:
     """Start a verification and send its first code."""
-    verification = current_parts().use_cases.start(current_application(), body.to_command())
+    caller = current_caller()
+    if body.client_ip is not None:
+        caller.require(Scope.CLIENT_IP)
+    verification = current_parts().use_cases.start(caller.application, body.to_command())
     return VerificationReply.of(verification).model_dump(mode="json"), HTTPStatus.CREATED
 
 
 @verification_routes.post(
     "/resend",
     operation_id="resend",
+    **needing_scope("/otp/resend"),
     responses={
         200: VerificationReply,
         **problems(
@@ -100,7 +105,7 @@ def start(body: StartBody) -> Reply:
 def resend(body: ResendBody) -> Reply:
     """Send one more message, with a code of its own; earlier codes stay good."""
     verification = current_parts().use_cases.resend(
-        current_application(), body.verification_id, body.channel
+        current_caller().application, body.verification_id, body.channel
     )
     return VerificationReply.of(verification).model_dump(mode="json"), HTTPStatus.OK
 
@@ -108,6 +113,7 @@ def resend(body: ResendBody) -> Reply:
 @verification_routes.post(
     "/verify",
     operation_id="verify",
+    **needing_scope("/otp/verify"),
     responses={
         200: ApprovalReply,
         **problems(
@@ -121,7 +127,7 @@ def resend(body: ResendBody) -> Reply:
 def verify(body: VerifyBody) -> Reply:
     """Check what the user typed; the right code is good once."""
     approval = current_parts().use_cases.verify(
-        current_application(),
+        current_caller().application,
         verification_id=body.verification_id,
         code=body.code,
         purpose=body.purpose,
@@ -132,6 +138,7 @@ def verify(body: VerifyBody) -> Reply:
 @verification_routes.post(
     "/cancel",
     operation_id="cancel",
+    **needing_scope("/otp/cancel"),
     responses={
         200: CancelReply,
         **problems(*_WITH_A_BODY, *_ENDINGS[:3], ProblemCode.VERIFICATION_NOT_FOUND),
@@ -139,31 +146,37 @@ def verify(body: VerifyBody) -> Reply:
 )
 def cancel(body: CancelBody) -> Reply:
     """Call a verification off; doing so twice is no mistake."""
-    verification = current_parts().use_cases.cancel(current_application(), body.verification_id)
+    verification = current_parts().use_cases.cancel(
+        current_caller().application, body.verification_id
+    )
     return CancelReply.of(verification).model_dump(mode="json"), HTTPStatus.OK
 
 
 @verification_routes.get(
     "/verifications/<verification_id>",
     operation_id="status",
+    **needing_scope("/otp/verifications/<verification_id>"),
     responses={200: StatusReply, **problems(*_EVERYWHERE, ProblemCode.VERIFICATION_NOT_FOUND)},
 )
 def status(path: VerificationPath) -> Reply:
     """Show where a verification stands, until 24 hours after its end."""
     if not re.fullmatch(IDENTIFIER_PATTERN, path.verification_id):
         raise VerificationNotFound
-    verification = current_parts().use_cases.status(current_application(), path.verification_id)
+    verification = current_parts().use_cases.status(
+        current_caller().application, path.verification_id
+    )
     return StatusReply.of(verification).model_dump(mode="json"), HTTPStatus.OK
 
 
 @verification_routes.post(
     "/proof",
     operation_id="proof",
+    **needing_scope("/otp/proof"),
     responses={200: ProofReply, **problems(*_WITH_A_BODY)},
 )
 def proof(body: ProofBody) -> Reply:
     """Tell whether a proof shows an approval, and use it up if asked to."""
     proven = current_parts().use_cases.proof(
-        current_application(), proof=body.proof, consume=body.consume
+        current_caller().application, proof=body.proof, consume=body.consume
     )
     return ProofReply.of(proven).model_dump(mode="json"), HTTPStatus.OK

@@ -227,6 +227,8 @@ class RequestServed:
 
     Args:
         route: the route's pattern, never the path itself.
+        application: whose key the request carried; None where none is asked for, or it is unknown.
+        key: the key's public name within the application.
     """
 
     route: str
@@ -234,6 +236,8 @@ class RequestServed:
     status: int
     took: timedelta
     code: str | None = None
+    application: str | None = None
+    key: str | None = None
 
 
 Event = (

@@ -3,6 +3,7 @@
 from otp_service.redis_store.address import RedisAddress, RedisAddressError, read_address
 from otp_service.redis_store.connection import Connection, Timeouts, connect
 from otp_service.redis_store.health import store_problems
+from otp_service.redis_store.key_uses import RedisKeyUses
 from otp_service.redis_store.number_key_mark import NumberKeyMark
 from otp_service.redis_store.sessions import RedisSessions
 from otp_service.redis_store.store import RedisStore
@@ -12,6 +13,7 @@ __all__ = [
     "NumberKeyMark",
     "RedisAddress",
     "RedisAddressError",
+    "RedisKeyUses",
     "RedisSessions",
     "RedisStore",
     "Timeouts",

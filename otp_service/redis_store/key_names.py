@@ -1,6 +1,7 @@
 """Key names: ``otp1:{tag}:…``, the tag being the number's, so that one slot holds all of it.
 
-What a provider tells of a message is the exception: it knows its own id of the message alone.
+There are two exceptions, which know of no number: what a provider tells of a message, under its own
+id of the message, and when an API key was last used.
 
 The figure after ``otp`` is the schema's version.
 """
@@ -30,6 +31,11 @@ def refusal_key(number_tag: str) -> str:
 def message_key(request_id: str) -> str:
     """Name the hash that holds what is known of a message under the provider's id of it."""
     return f"{_PREFIX}:m:{request_id}"
+
+
+def key_use_key(fingerprint: str) -> str:
+    """Name the moment at which an API key was last used."""
+    return f"{_PREFIX}:k:{fingerprint}"
 
 
 def chat_key(number_tag: str) -> str:

@@ -4,6 +4,7 @@
 names everything that is wrong.
 """
 
+from otp_service.settings.api_keys import ApiKeySettings
 from otp_service.settings.applications import DEMO_API_KEY, ApplicationSettings, Rules
 from otp_service.settings.loading import load_settings
 from otp_service.settings.model import Settings
@@ -11,6 +12,7 @@ from otp_service.settings.problems import Problem, SettingsError
 
 __all__ = [
     "DEMO_API_KEY",
+    "ApiKeySettings",
     "ApplicationSettings",
     "Problem",
     "Rules",

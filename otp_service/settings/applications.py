@@ -1,6 +1,5 @@
 """Applications among the settings: their rules, their keys, and the domain's view of them."""
 
-import hashlib
 import re
 from datetime import timedelta
 from typing import Annotated, Any
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from otp_service import data
+from otp_service.domain.api_key import hash_key
 from otp_service.domain.application import Application, VerificationRules
 from otp_service.domain.limits import Budget, Charge, GuessBudget, NumberBudgets
 from otp_service.domain.message_text import text_problem
@@ -15,6 +15,7 @@ from otp_service.domain.phone import read_country
 from otp_service.domain.sms_text import SmsAutofill
 from otp_service.domain.verification import Channel
 from otp_service.errors import InvalidRequest
+from otp_service.settings.api_keys import ApiKeySettings, KeyHash, plain_key
 
 DEMO_APPLICATION = "demo"
 DEMO_API_KEY = "otp_demo"
@@ -22,7 +23,6 @@ DEMO_API_KEY = "otp_demo"
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _GUESS_WAITS = (timedelta(minutes=1), timedelta(minutes=5), _HOUR, _DAY)
-_SHA256_HEX = re.compile(r"[0-9A-Fa-f]{64}")
 _MAX_BUDGET = 1_000_000
 # Source: Google, "Perform SMS Verification on a Server": the first 11 characters of a Base64 text.
 _APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
@@ -63,10 +63,10 @@ def _without_repeats(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
     return channels
 
 
-def _key_hash(text: str) -> str:
-    if not _SHA256_HEX.fullmatch(text):
-        raise ValueError("must have 64 hexadecimal digits")
-    return text.lower()
+def _tables(value: Any) -> Any:
+    if isinstance(value, dict):
+        raise ValueError("must be tables in double brackets: [[applications.<id>.api_keys]]")
+    return value
 
 
 def _app_hash(text: str) -> str:
@@ -83,7 +83,6 @@ def _domain(text: str) -> str:
 
 Number = Annotated[int, BeforeValidator(not_a_switch)]
 Budgeted = Annotated[Number, Field(ge=1, le=_MAX_BUDGET)]
-KeyHash = Annotated[str, AfterValidator(_key_hash)]
 
 
 class Rules(BaseModel):
@@ -112,7 +111,8 @@ class ApplicationSettings(Rules):
     """One ``[applications.<id>]`` table. A rule it does not give is the service's own.
 
     Args:
-        api_keys_sha256: SHA-256 of each API key, 64 hexadecimal digits.
+        api_keys_sha256: SHA-256 of each API key that is good for everything, 64 hexadecimal digits.
+        api_keys: further keys, each with a name and what it is good for.
         android_app_hash: names its Android app to the SMS Retriever API.
         web_otp_origin: the domain whose pages may read a code that came by SMS.
         channels: in the order they are tried.
@@ -120,6 +120,7 @@ class ApplicationSettings(Rules):
 
     brand: Annotated[str, AfterValidator(_brand)] | None = None
     api_keys_sha256: tuple[KeyHash, ...] = Field(default=(), repr=False)
+    api_keys: Annotated[tuple[ApiKeySettings, ...], BeforeValidator(_tables)] = ()
     channels: Annotated[
         tuple[Channel, ...], Field(min_length=1), AfterValidator(_without_repeats)
     ] = (Channel.VIBER,)
@@ -127,6 +128,11 @@ class ApplicationSettings(Rules):
     default_language: Annotated[str, AfterValidator(_language)] | None = None
     android_app_hash: Annotated[str, AfterValidator(_app_hash)] | None = None
     web_otp_origin: Annotated[str, AfterValidator(_domain)] | None = None
+
+    @property
+    def every_key(self) -> tuple[ApiKeySettings, ...]:
+        """All keys, in whichever way they are listed."""
+        return (*map(plain_key, self.api_keys_sha256), *self.api_keys)
 
     @property
     def autofill(self) -> SmsAutofill:
@@ -154,13 +160,8 @@ class ApplicationSettings(Rules):
 def demo_application() -> ApplicationSettings:
     """Give the application of demo mode, with the one key that everybody knows."""
     return ApplicationSettings(
-        api_keys_sha256=(api_key_hash(DEMO_API_KEY),), channels=(Channel.VIBER, Channel.SMS)
+        api_keys_sha256=(hash_key(DEMO_API_KEY),), channels=(Channel.VIBER, Channel.SMS)
     )
-
-
-def api_key_hash(key: str) -> str:
-    """Give the 64 hexadecimal digits that stand for an API key in the settings."""
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _verification_rules(rules: Rules) -> VerificationRules:

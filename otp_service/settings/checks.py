@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from otp_service.domain.api_key import hash_key
 from otp_service.domain.sms_text import languages_without_room
 from otp_service.settings.addresses import check_store_url, is_loopback, store_is_loopback
-from otp_service.settings.applications import DEMO_API_KEY, Rules, api_key_hash
+from otp_service.settings.applications import DEMO_API_KEY, Rules
 from otp_service.settings.model import Settings, variable
 from otp_service.settings.problems import Problem
 
@@ -35,6 +36,7 @@ def broken_rules(settings: Settings, *, faulty: Collection[str]) -> Iterator[Pro
     for rule, reads in _RULES.items():
         if reads.isdisjoint(faulty):
             yield from (problem for problem in rule(settings) if problem.name not in faulty)
+    yield from _missing_keys(settings, faulty)
 
 
 def _required_outside_demo(settings: Settings) -> Iterator[Problem]:
@@ -110,25 +112,46 @@ def _secrets_have_one_use(settings: Settings) -> Iterator[Problem]:
         yield Problem(variable("nxcloud_callback_secrets"), detail)
 
 
-def _keys_open_one_application(settings: Settings) -> Iterator[Problem]:
-    uses = Counter(
-        key_hash for table in settings.applications.values() for key_hash in table.api_keys_sha256
-    )
+def _missing_keys(settings: Settings, faulty: Collection[str]) -> Iterator[Problem]:
+    """Name every application without a key, unless one that is wrong itself may be all it has."""
     for application_id, table in settings.applications.items():
-        name = f"applications.{application_id}.api_keys_sha256"
-        if not table.api_keys_sha256:
-            yield Problem(name, "at least one is required")
-        if any(uses[key_hash] > 1 for key_hash in table.api_keys_sha256):
+        name = f"applications.{application_id}."
+        lists = {f"{name}api_keys_sha256", f"{name}api_keys"}
+        if not table.every_key and lists.isdisjoint(faulty):
+            yield Problem(f"{name}api_keys_sha256", "at least one is required, here or in api_keys")
+
+
+def _keys_open_one_application(settings: Settings) -> Iterator[Problem]:
+    uses = Counter(key_hash for _, hashes in _key_lists(settings) for key_hash in hashes)
+    for name, hashes in _key_lists(settings):
+        if any(uses[key_hash] > 1 for key_hash in hashes):
             yield Problem(name, "holds a key that is listed twice; every key opens one application")
+
+
+def _keys_have_their_own_names(settings: Settings) -> Iterator[Problem]:
+    for application_id, table in settings.applications.items():
+        uses = Counter(key.id for key in table.every_key)
+        if any(uses[key.id] > 1 for key in table.api_keys):
+            name = f"applications.{application_id}.api_keys"
+            detail = (
+                "holds an id that names two keys; one of api_keys_sha256 has its first 8 digits"
+            )
+            yield Problem(name, detail)
 
 
 def _demo_key_is_for_demo(settings: Settings) -> Iterator[Problem]:
     if settings.demo:
         return
-    for application_id, table in settings.applications.items():
-        if api_key_hash(DEMO_API_KEY) in table.api_keys_sha256:
-            name = f"applications.{application_id}.api_keys_sha256"
+    for name, hashes in _key_lists(settings):
+        if hash_key(DEMO_API_KEY) in hashes:
             yield Problem(name, "holds the key of demo mode, which everybody knows")
+
+
+def _key_lists(settings: Settings) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give the hashes in each of the two lists that an application has, by the list's name."""
+    for application_id, table in settings.applications.items():
+        yield f"applications.{application_id}.api_keys_sha256", table.api_keys_sha256
+        yield f"applications.{application_id}.api_keys", tuple(k.sha256 for k in table.api_keys)
 
 
 def _sms_have_room(settings: Settings) -> Iterator[Problem]:
@@ -165,6 +188,7 @@ _RULES: dict[Callable[[Settings], Iterator[Problem]], frozenset[str]] = {
     _codes_are_strong: _reading("unsafe_allow_weak_codes"),
     _secrets_have_one_use: _reading("secret_keys", "number_key", "nxcloud_callback_secrets"),
     _keys_open_one_application: frozenset(),
+    _keys_have_their_own_names: frozenset(),
     _demo_key_is_for_demo: _reading("demo"),
     _sms_have_room: _reading("pin_digits"),
 }

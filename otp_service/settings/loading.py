@@ -18,6 +18,7 @@ _APPLICATIONS = "applications"
 # is wrong itself.
 _CONSEQUENCE = "default_factory_not_called"
 _UNKNOWN = "extra_forbidden"
+_MISSING = "missing"
 _NO_TABLE = frozenset({"dict_type", "model_type"})
 
 _Place = tuple[int | str, ...]
@@ -60,18 +61,33 @@ def _validate(given: Given) -> tuple[Settings, list[Problem]]:
 def _problem(place: _Place, *, kind: str, message: str) -> Problem:
     detail = message.removeprefix("Value error, ").replace("Input should", "should", 1)
     if kind == _UNKNOWN:
-        return Problem(".".join(map(str, place)), "there is no such setting")
+        detail = "there is no such setting"
+    if kind == _MISSING:
+        detail = "is required"
     if kind in _NO_TABLE:
         detail = "must be a table"
     if place[-1] == "[key]":
         detail = "an application's id has 1 to 32 of a-z, 0-9, _ and -"
         place = place[:-1]
-    if isinstance(place[-1], int):
-        detail = f"entry {place[-1] + 1} {detail}"
-        place = place[:-1]
-    if place[0] == _APPLICATIONS:
-        return Problem(".".join(map(str, place)), detail)
-    return Problem(variable(str(place[0])), detail)
+    name, within = _split_at_entry(place)
+    if within:
+        detail = f"{_entry_in_words(within)} {detail}"
+    if name[0] == _APPLICATIONS:
+        return Problem(".".join(map(str, name)), detail)
+    return Problem(variable(str(name[0])), detail)
+
+
+def _split_at_entry(place: _Place) -> tuple[_Place, _Place]:
+    """Give the setting's own place, and the place within it if it is a list."""
+    for at, step in enumerate(place):
+        if isinstance(step, int):
+            return place[:at], place[at:]
+    return place, ()
+
+
+def _entry_in_words(place: _Place) -> str:
+    """Give ``entry 2: scopes: entry 1`` for ``(1, "scopes", 0)``."""
+    return ": ".join(f"entry {step + 1}" if isinstance(step, int) else step for step in place)
 
 
 def _to_take_out(place: _Place) -> _Place:

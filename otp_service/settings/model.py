@@ -15,6 +15,7 @@ from pydantic import field_validator as validates
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from otp_service.domain.application import Application
+from otp_service.domain.caller import Caller
 from otp_service.domain.keys import MIN_SECRET_BYTES
 from otp_service.settings.addresses import (
     EMBEDDED_STORE,
@@ -213,11 +214,11 @@ class Settings(Rules, BaseSettings):
             for application_id, table in self.applications.items()
         }
 
-    def key_hashes(self) -> dict[bytes, Application]:
-        """Give every application by the SHA-256, 32 bytes, of each of its API keys."""
+    def callers(self) -> dict[bytes, Caller]:
+        """Give who calls, by the SHA-256, 32 bytes, of each API key."""
         by_id = self.domain_applications()
         return {
-            bytes.fromhex(key_hash): by_id[application_id]
+            bytes.fromhex(key.sha256): key.to_caller(by_id[application_id])
             for application_id, table in self.applications.items()
-            for key_hash in table.api_keys_sha256
+            for key in table.every_key
         }

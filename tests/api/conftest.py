@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from otp_service.api.admission import Admission
 from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
+from otp_service.domain.api_key import EVERY_SCOPE
 from otp_service.domain.application import Application, VerificationRules
+from otp_service.domain.caller import Caller
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.limits import GuessBudget, NumberBudgets
 from otp_service.domain.verification import (
@@ -47,6 +50,11 @@ def an_application(name: str) -> Application:
             ),
         ),
     )
+
+
+def a_caller(name: str, *, key_id: str = "web", **changes: Any) -> Caller:
+    fields = {"fingerprint": f"print-of-{name}-{key_id}", "scopes": EVERY_SCOPE}
+    return Caller(application=an_application(name), key_id=key_id, **fields | changes)
 
 
 def a_delivery(**changes: Any) -> Delivery:
@@ -110,13 +118,25 @@ class FakeJournal:
 
 
 @dataclass
+class SetClock:
+    """Tells the time that a service of the tests was told."""
+
+    service: "Service"
+
+    def now(self) -> datetime:
+        return self.service.now
+
+
+@dataclass
 class Service:
     """An API on fakes, and everything that a test may turn or look at."""
 
-    keys: Mapping[str, Application]
+    keys: dict[str, Caller]
     allowed_hosts: frozenset[str] | None = None
     reasons: tuple[str, ...] = ()
     journal: FakeJournal = field(default_factory=FakeJournal)
+    now: datetime = READ_AT
+    used: list[str] = field(default_factory=list)
     bound_ids: list[str] = field(default_factory=list)
     start: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
     resend: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
@@ -134,7 +154,7 @@ class Service:
         names = ("start", "resend", "verify", "cancel", "status", "proof", "receive")
         return create_api(
             use_cases=UseCases(**{name: getattr(self, name) for name in names}),
-            keys={sha256(key.encode()).digest(): app for key, app in self.keys.items()},
+            admission=self.admission(),
             readiness=lambda: self.reasons,
             metrics=lambda: (b"up 1\n", "text/plain; version=0.0.4; charset=utf-8"),
             callbacks=Callbacks(
@@ -148,6 +168,10 @@ class Service:
             allowed_hosts=self.allowed_hosts,
             bind_request_id=self.bound_ids.append,
         )
+
+    def admission(self) -> Admission:
+        digests = {sha256(key.encode()).digest(): caller for key, caller in self.keys.items()}
+        return Admission(digests, clock=SetClock(self), note_use=self.used.append)
 
     def calls(self) -> int:
         verbs = (self.start, self.resend, self.verify, self.cancel, self.status, self.proof)
@@ -165,10 +189,13 @@ def make_delivery() -> Callable[..., Delivery]:
 
 
 @pytest.fixture
+def make_caller() -> Callable[..., Caller]:
+    return a_caller
+
+
+@pytest.fixture
 def service() -> Service:
-    return Service(
-        keys={"key-of-shop": an_application("shop"), "key-of-bank": an_application("bank")}
-    )
+    return Service(keys={"key-of-shop": a_caller("shop"), "key-of-bank": a_caller("bank")})
 
 
 @pytest.fixture

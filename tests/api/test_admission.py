@@ -1,17 +1,14 @@
-from hashlib import sha256
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from otp_service.api import admission
-from otp_service.api.admission import check_host, check_peer, find_application
+from otp_service.api.admission import check_host, check_peer
 from otp_service.errors import Forbidden, Unauthenticated
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
-
-
-@pytest.fixture
-def keys(service):
-    return {sha256(key.encode()).digest(): app for key, app in service.keys.items()}
 
 
 @pytest.mark.parametrize(
@@ -23,8 +20,11 @@ def keys(service):
         pytest.param("BEARER key-of-shop", "shop", id="scheme in capitals"),
     ],
 )
-def test_a_known_key_names_its_application(keys, header, application):
-    assert find_application(header, keys).id == application
+def test_a_known_key_names_its_caller(service, header, application):
+    caller = service.admission().admit(header)
+
+    assert caller == service.keys[f"key-of-{application}"]
+    assert caller.application.id == application
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,61 @@ def test_a_known_key_names_its_application(keys, header, application):
         pytest.param("Bearer \xa0", id="no-break space"),
     ],
 )
-def test_anything_else_is_unauthenticated(keys, header):
+def test_anything_else_is_unauthenticated_and_no_use(service, header):
     with pytest.raises(Unauthenticated):
-        find_application(header, keys)
+        service.admission().admit(header)
+
+    assert service.used == []
 
 
-def test_every_known_key_is_compared_in_constant_time_whichever_is_right(keys, monkeypatch):
+def test_a_key_whose_time_is_over_is_unknown(service):
+    caller = service.keys["key-of-shop"]
+    service.keys["key-of-shop"] = replace(caller, expires_at=service.now + timedelta(seconds=1))
+    admission = service.admission()
+    admission.admit("Bearer key-of-shop")
+
+    service.now += timedelta(seconds=1)
+
+    with pytest.raises(Unauthenticated):
+        admission.admit("Bearer key-of-shop")
+    assert service.used == [caller.fingerprint]
+
+
+def test_each_of_an_application_s_keys_is_known_by_its_own_name(service, make_caller):
+    service.keys["new-key"] = make_caller("shop", key_id="web-2")
+    admission = service.admission()
+
+    callers = [admission.admit(f"Bearer {key}") for key in ("key-of-shop", "new-key")]
+
+    assert [(each.application.id, each.key_id) for each in callers] == [
+        ("shop", "web"),
+        ("shop", "web-2"),
+    ]
+    assert service.used == [each.fingerprint for each in callers]
+
+
+def test_no_representation_shows_a_hash(service):
+    admission = service.admission()
+
+    assert [digest for digest in admission.keys if repr(digest) in repr(admission)] == []
+
+
+@pytest.mark.parametrize("key", ["key-of-shop", "key-of-bank", "expired", "unknown"])
+def test_every_known_key_is_compared_in_constant_time_whichever_is_right(
+    service, make_caller, monkeypatch, key
+):
+    service.keys["expired"] = make_caller("shop", key_id="old", expires_at=service.now)
+    door = service.admission()
     compared = []
     compare = admission.hmac.compare_digest
     monkeypatch.setattr(
         admission.hmac, "compare_digest", lambda a, b: compared.append(a) or compare(a, b)
     )
 
-    find_application("Bearer key-of-shop", keys)
+    with suppress(Unauthenticated):
+        door.admit(f"Bearer {key}")
 
-    assert compared == list(keys)
+    assert compared == list(door.keys)
 
 
 @pytest.mark.parametrize(

@@ -98,8 +98,32 @@ def test_what_is_under_otp_asks_for_a_bearer_key_and_nothing_else_does(document)
 
     assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
     for _, path, operation in operations(document):
-        expected = [{name: []}] if path.startswith("/otp") else None
-        assert operation.get("security") == expected
+        asked = [set(each) for each in operation.get("security", [])]
+        assert asked == ([{name}] if path.startswith("/otp") else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "scope"),
+    [
+        ("start", "start"),
+        ("resend", "start"),
+        ("cancel", "start"),
+        ("verify", "verify"),
+        ("status", "status"),
+        ("proof", "status"),
+    ],
+)
+def test_an_operation_says_which_scope_it_needs(document, name, scope):
+    operation = operation_of(document, name)
+
+    assert operation["security"] == [{"api_key": [scope]}]
+    assert operation["description"] == f"Needs a key with the scope `{scope}`."
+
+
+def test_the_client_s_address_says_that_it_needs_a_scope_of_its_own(document):
+    body = document["components"]["schemas"]["StartBody"]
+
+    assert "scope `client_ip`" in body["properties"]["client_ip"]["description"]
 
 
 def test_the_codes_are_the_contract_s_closed_list(document):

@@ -219,11 +219,29 @@ def test_a_request_is_noted_once_and_by_its_route(client, service, method, path,
     assert timedelta(0) <= event.took < timedelta(seconds=30)
 
 
+def test_a_request_is_noted_with_its_application_and_the_name_of_its_key(client, service):
+    client.get(f"/otp/verifications/{ID}")
+
+    (event,) = service.journal.events
+    assert (event.application, event.key) == ("shop", "web")
+    assert "key-of-shop" not in repr(event)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/nothing", "/docs"])
+def test_a_key_that_nobody_asked_for_is_neither_noted_nor_used(client, service, path):
+    client.get(path)
+
+    (event,) = service.journal.events
+    assert (event.application, event.key) == (None, None)
+    assert service.used == []
+
+
 def test_a_refused_key_is_noted_without_it(anonymous, service):
     anonymous.post("/otp/start", headers={"Authorization": "Bearer some-secret"})
 
     (event,) = service.journal.events
     assert (event.route, event.status, event.code) == ("/otp/start", 401, "unauthenticated")
+    assert (event.application, event.key) == (None, None)
     assert "some-secret" not in repr(event)
 
 

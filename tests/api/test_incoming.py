@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from otp_service.api.incoming import MAX_BODY_BYTES, MAX_DRAINED_BYTES, current_application
+from otp_service.api.incoming import MAX_BODY_BYTES, MAX_DRAINED_BYTES, current_caller
 
 START = "/otp/start"
 
@@ -249,8 +249,8 @@ def test_a_page_of_ours_can_read_a_form(service):
         assert context.request.form.to_dict() == {"phone": "067 1"}
 
 
-def test_an_open_route_has_no_application(service):
+def test_an_open_route_has_no_caller(service):
     app = service.app()
 
     with app.test_request_context("/healthz"), pytest.raises(LookupError):
-        current_application()
+        current_caller()

@@ -14,6 +14,7 @@ from support.store_view import StoreView
 
 _SHOP_KEY = "otp_test_" + "s" * 43
 _BANK_KEY = "otp_test_" + "b" * 43
+_VERIFIER_KEY = "otp_test_" + "v" * 43
 
 CALLBACK_SECRET = "callback-secret-of-the-tests-" + "c" * 16
 
@@ -21,6 +22,11 @@ _CONFIG = f"""
 [applications.shop]
 api_keys_sha256 = ["{hashlib.sha256(_SHOP_KEY.encode()).hexdigest()}"]
 brand = "Nova Shop"
+
+[[applications.shop.api_keys]]
+id = "verifier"
+sha256 = "{hashlib.sha256(_VERIFIER_KEY.encode()).hexdigest()}"
+scopes = ["verify"]
 
 [applications.bank]
 api_keys_sha256 = ["{hashlib.sha256(_BANK_KEY.encode()).hexdigest()}"]
@@ -51,10 +57,15 @@ def running_demo(directory: Path, **settings: str) -> Iterator[Demo]:
 
 @dataclass
 class Deployment:
-    """The service as in production: real Redis, two workers, two applications."""
+    """The service as in production: real Redis, two workers, two applications.
+
+    Args:
+        verifier: the shop, by a key that is good for checking codes alone.
+    """
 
     shop: Caller
     bank: Caller
+    verifier: Caller
     redis: RedisServer
     view: StoreView
     environ: dict[str, str]
@@ -68,10 +79,15 @@ class Deployment:
 
 
 class Deploying:
-    """Brings a deployment up in a directory, and down again."""
+    """Brings a deployment up in a directory, and down again.
 
-    def __init__(self, directory: Path) -> None:
+    Args:
+        tables: of the settings, beside those that every deployment has.
+    """
+
+    def __init__(self, directory: Path, tables: str = "") -> None:
         self._directory = directory
+        self._tables = tables
         self._stack = ExitStack()
 
     def __enter__(self) -> Deployment:
@@ -79,7 +95,7 @@ class Deploying:
         port, simulator_port = free_port(), free_port()
         simulator = f"http://127.0.0.1:{simulator_port}"
         config = self._directory / "otp-service.toml"
-        config.write_text(_CONFIG)
+        config.write_text(_CONFIG + self._tables)
         environ = clean_environ(
             OTP_CONFIG=str(config),
             OTP_REDIS_URL=redis.url,
@@ -104,6 +120,7 @@ class Deploying:
         return Deployment(
             shop=Caller(service, simulator, _SHOP_KEY),
             bank=Caller(service, simulator, _BANK_KEY),
+            verifier=Caller(service, simulator, _VERIFIER_KEY),
             redis=redis,
             view=StoreView([redis.client.execute_command]),
             environ=environ,

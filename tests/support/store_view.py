@@ -64,6 +64,10 @@ class StoreView:
             key: _value(execute, key) for execute in self.servers for key in execute("KEYS", "*")
         }
 
+    def standing(self) -> dict[bytes, Any]:
+        """Give the same but for the last uses of API keys, which are noted beside the calls."""
+        return {key: value for key, value in self.dump().items() if not key.startswith(b"otp1:k:")}
+
     def hashes(self) -> dict[bytes, dict[bytes, bytes]]:
         return {key: value for key, value in self.dump().items() if isinstance(value, dict)}
 

@@ -16,7 +16,7 @@ import requests
 from flask.testing import FlaskClient
 from redis.exceptions import ConnectionError as RedisGone
 from support.processes import free_port
-from support.redis_servers import RedisServer
+from support.redis_servers import RedisServer, wait_until
 from support.verifications import SilentJournal
 from werkzeug.serving import make_server
 
@@ -26,11 +26,11 @@ from otp_service.errors import StoreUnavailable
 from otp_service.ports import OutgoingMessage
 from otp_service.redis_store import NumberKeyMark, connect, read_address
 from otp_service.settings import load_settings
-from otp_service.wiring import wire_api, wire_sms_sender, wire_transport
+from otp_service.wiring import wire_api, wire_sms_sender, wire_store, wire_transport
 from tests.unit.nxcloud.scripted_server import REQUEST_ID, SMS_ACCEPTED, ScriptedServer, answer
 
 NUMBER, OTHER_NUMBER = "+380671234567", "+12025550123"
-SHOP_KEY, BANK_KEY = "key-of-the-shop", "key-of-the-bank"
+SHOP_KEY, BANK_KEY, VERIFIER_KEY = "key-of-the-shop", "key-of-the-bank", "key-to-verify-with"
 OLD, NEW = "o" * 32, "n" * 32
 NUMBER_KEY = "number key of the tests, 32 bytes"
 TABLES = """
@@ -47,6 +47,12 @@ number_starts_per_hour = 1
 
 [applications.bank]
 api_keys_sha256 = ["{bank}"]
+"""
+VERIFY_ONLY = """
+[[applications.shop.api_keys]]
+id = "verifier"
+sha256 = "{digest}"
+scopes = ["verify"]
 """
 
 
@@ -214,6 +220,54 @@ def test_application_has_its_own_brand_and_language(caller: Callable[..., Caller
 
     assert shop.message("+251911234567")["text"].startswith("Nova Shop: Your code is ")
     assert started["language"] == "uk"
+
+
+def test_key_is_good_for_its_scopes_alone(
+    environment: dict[str, str], provider: str, logs: None
+) -> None:
+    with Path(environment["OTP_CONFIG"]).open("a") as config:
+        config.write(VERIFY_ONLY.format(digest=hashlib.sha256(VERIFIER_KEY.encode()).hexdigest()))
+    client = wire_api(load_settings(environment)).test_client()
+    shop, verifier = (Caller(client, provider, key) for key in (SHOP_KEY, VERIFIER_KEY))
+
+    refused = verifier.post("/otp/start", phone=OTHER_NUMBER)
+    approved = verifier.verify(shop.start()["verification_id"], shop.code())
+
+    assert (refused.status_code, refused.json["code"]) == (403, "forbidden")
+    assert approved.status_code == 200
+
+
+def test_key_whose_time_is_over_opens_nothing(
+    environment: dict[str, str], provider: str, logs: None
+) -> None:
+    over = VERIFY_ONLY + "expires = 2020-01-31T00:00:00Z"
+    with Path(environment["OTP_CONFIG"]).open("a") as config:
+        config.write(over.format(digest=hashlib.sha256(VERIFIER_KEY.encode()).hexdigest()))
+    client = wire_api(load_settings(environment)).test_client()
+
+    answer = Caller(client, provider, VERIFIER_KEY).verify("x", "123456")
+
+    assert (answer.status_code, answer.json["code"]) == (401, "unauthenticated")
+
+
+def test_use_of_a_key_is_noted_soon(caller: Callable[..., Caller], redis: RedisServer) -> None:
+    bank = caller(BANK_KEY)
+
+    bank.get("/otp/verifications/x")
+
+    fingerprint = hashlib.sha256(BANK_KEY.encode()).hexdigest()[:16]
+    wait_until(lambda: redis.client.exists(f"otp1:k:{fingerprint}"), what="the use is noted")
+
+
+def test_notes_of_uses_take_no_connection_from_requests(environment: dict[str, str]) -> None:
+    settings = load_settings({**environment, "OTP_THREADS": "2"})
+
+    store = wire_store(settings)
+
+    store.execute("PING")
+    pool = store._client.connection_pool
+    assert pool.max_connections == 3
+    pool.disconnect()
 
 
 def test_application_does_not_see_anothers_verification(

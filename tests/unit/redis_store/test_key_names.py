@@ -1,6 +1,12 @@
 from support.verifications import IDS, OTHER_PHONE, PHONE
 
-from otp_service.redis_store.key_names import charge_name, chat_key, log_key, record_key
+from otp_service.redis_store.key_names import (
+    charge_name,
+    chat_key,
+    key_use_key,
+    log_key,
+    record_key,
+)
 
 
 def test_keys_of_one_number_share_its_hash_tag() -> None:
@@ -37,3 +43,7 @@ def test_chat_is_in_its_numbers_slot_and_names_no_application() -> None:
 
     assert chat_key(tag) == f"otp1:{{{tag}}}:chat"
     assert tag == IDS.new(PHONE).number_tag
+
+
+def test_use_of_a_key_is_in_no_number_s_slot() -> None:
+    assert key_use_key("0123456789abcdef") == "otp1:k:0123456789abcdef"

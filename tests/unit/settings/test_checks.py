@@ -2,8 +2,8 @@
 
 import pytest
 
+from otp_service.domain.api_key import hash_key
 from otp_service.settings import DEMO_API_KEY, load_settings
-from otp_service.settings.applications import api_key_hash
 
 KEY_HASH = "a" * 64
 
@@ -117,7 +117,7 @@ def test_application_without_a_key_is_refused(problems, demo, toml):
 
 
 def test_demo_key_outside_demo_mode_is_refused(problems, complete, toml):
-    key_hashes = f'["{KEY_HASH}", "{api_key_hash(DEMO_API_KEY).upper()}"]'
+    key_hashes = f'["{KEY_HASH}", "{hash_key(DEMO_API_KEY).upper()}"]'
     complete["OTP_CONFIG"] = toml(f"[applications.a]\napi_keys_sha256 = {key_hashes}")
 
     found = problems(complete)
@@ -127,7 +127,7 @@ def test_demo_key_outside_demo_mode_is_refused(problems, complete, toml):
 
 
 def test_demo_key_listed_in_demo_mode_is_a_shared_key(problems, demo, toml):
-    key_hash = api_key_hash(DEMO_API_KEY)
+    key_hash = hash_key(DEMO_API_KEY)
     demo["OTP_CONFIG"] = toml(f'[applications.a]\napi_keys_sha256 = ["{key_hash}"]')
 
     assert "applications.a.api_keys_sha256" in problems(demo)

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from otp_service.settings import ApplicationSettings, Rules, Settings, load_settings
+from otp_service.api.scopes import SCOPE_OF_ROUTE
+from otp_service.domain.api_key import Scope
+from otp_service.settings import (
+    ApiKeySettings,
+    ApplicationSettings,
+    Rules,
+    Settings,
+    load_settings,
+)
 from otp_service.settings.sources import CONFIG_VARIABLE, SECRET_FILES
 
 ROOT = Path(__file__).parents[3]
@@ -65,6 +73,36 @@ def test_example_shows_every_key_of_an_application():
 
     (shop,) = example["applications"].values()
     assert shop.keys() >= OWN_KEYS
+
+
+def test_example_shows_every_key_of_an_api_key():
+    example = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+
+    (key,) = example["applications"]["shop"]["api_keys"]
+    assert key.keys() == ApiKeySettings.model_fields.keys()
+
+
+def test_example_and_document_name_every_scope():
+    for scope in Scope:
+        assert f'"{scope}"' in EXAMPLE.read_text(encoding="utf-8")
+        assert f"\n| `{scope}` | " in DOCUMENT.read_text(encoding="utf-8")
+
+
+def test_document_has_a_row_for_every_key_of_an_api_key():
+    section = DOCUMENT.read_text(encoding="utf-8").partition("| of `api_keys` |")[2]
+
+    table = section.partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE) == [
+        *ApiKeySettings.model_fields
+    ]
+
+
+@pytest.mark.parametrize("route", SCOPE_OF_ROUTE)
+def test_document_says_which_scope_a_route_needs(route):
+    rows = DOCUMENT.read_text(encoding="utf-8").splitlines()
+    (row,) = [row for row in rows if row.startswith(f"| `{SCOPE_OF_ROUTE[route]}` | ")]
+
+    assert re.sub(r"<\w+>", "{id}", route) in row
 
 
 def test_example_shows_the_defaults():

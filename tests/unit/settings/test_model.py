@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from otp_service.domain.api_key import EVERY_SCOPE
 from otp_service.domain.limits import Budget, Charge, GuessBudget
 from otp_service.domain.sms_text import SmsAutofill
 from otp_service.settings import Settings, load_settings
@@ -93,9 +94,9 @@ def test_rule_an_application_does_not_give_is_the_services_own(two_shops):
 
 
 def test_every_key_opens_its_application(two_shops):
-    opened = load_settings(two_shops).key_hashes()
+    opened = load_settings(two_shops).callers()
 
-    assert {key: application.id for key, application in opened.items()} == {
+    assert {key: caller.application.id for key, caller in opened.items()} == {
         KEYS[0]: "shop",
         KEYS[1]: "shop",
         KEYS[2]: "plain",
@@ -115,9 +116,11 @@ def test_demo_mode_needs_nothing_and_stays_on_this_machine(demo):
 
 
 def test_demo_mode_has_one_application_with_the_limits_of_every_other(demo):
-    (application,) = load_settings(demo).key_hashes().values()
+    (caller,) = load_settings(demo).callers().values()
 
+    application = caller.application
     assert application.id == "demo"
+    assert caller.scopes == EVERY_SCOPE
     assert (application.brand, application.default_country, application.default_language) == (
         None,
         None,
@@ -128,7 +131,7 @@ def test_demo_mode_has_one_application_with_the_limits_of_every_other(demo):
 
 
 def test_demo_key_is_the_one_everybody_knows(demo):
-    assert list(load_settings(demo).key_hashes()) == [hashlib.sha256(b"otp_demo").digest()]
+    assert list(load_settings(demo).callers()) == [hashlib.sha256(b"otp_demo").digest()]
 
 
 def test_demo_application_is_there_in_demo_mode_alone(complete):
@@ -238,7 +241,7 @@ def test_no_representation_shows_a_secret(complete):
 
     shown = f"{settings} {settings!r} {settings.model_dump()} {settings.applications}"
     assert "hunter2" not in shown
-    assert not any(key.hex() in repr(settings) for key in settings.key_hashes())
+    assert not any(key.hex() in repr(settings) for key in settings.callers())
 
 
 @pytest.mark.parametrize("text", ["two words", "line\n", "\u00fcber", "tab\t"])

@@ -188,6 +188,14 @@ def test_line_has_the_events_own_fields_and_no_empty_ones(journal, lines):
     }
 
 
+def test_line_of_a_request_names_the_key_and_its_metric_does_not(journal, lines, exposed):
+    journal.record(RequestServed("/otp/start", "POST", 201, TOOK, application="shop", key="web-2"))
+
+    (line,) = lines()
+    assert (line["application"], line["key"]) == ("shop", "web-2")
+    assert "web-2" not in exposed()
+
+
 def test_alert_can_see_the_first_call_for_attention(journal, instruments):
     shown = instruments.render()[0].decode()
 
