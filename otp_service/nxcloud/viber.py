@@ -1,5 +1,6 @@
 """Sends PINs over the provider's Viber channel, each in one of the nine templates."""
 
+from otp_service.domain.templates import TEMPLATES
 from otp_service.domain.verification import Channel
 from otp_service.domain.viber_message import OtpTemplate
 from otp_service.nxcloud.otp_template import Dialect
@@ -49,10 +50,13 @@ class ViberSender:
 def template_message(message: OutgoingMessage) -> OtpTemplate:
     """Give the Viber message of a plan; a plan without a template makes one that cannot be sent."""
     plan = message.plan
+    template = TEMPLATES.get(plan.template_id or 0)
+    # A plan may hold more than its template: what another channel's message would say.
+    held = template.fields if template else ()
     return OtpTemplate(
         template_id=plan.template_id or 0,
         pin=message.pin,
         language=plan.language,
         life=message.life,
-        texts=plan.texts,
+        texts={name: plan.texts[name] for name in held if name in plan.texts},
     )

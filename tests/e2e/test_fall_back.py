@@ -134,3 +134,14 @@ def test_no_log_line_holds_the_callback_s_secret_or_a_number(demo: Demo) -> None
     assert "<secret>/receipt" in log
     assert not re.search(r"/callbacks/nxcloud/[^<\[]", log)
     assert "380671234505" not in log
+
+
+def test_text_that_only_an_sms_would_hold_does_not_keep_viber_from_sending(caller: Caller) -> None:
+    number = "+380671234506"
+    words = {"business_name": "Nova", "pin_type": "login"}
+
+    started = caller.started(number, message=words)
+
+    assert (started["channel"], started["template_id"]) == ("viber", 5)
+    assert started["message_unused"] == ["business_name"]
+    assert [message["channel"] for message in caller.messages(number)] == ["viber"]
