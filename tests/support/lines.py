@@ -21,9 +21,14 @@ class Lines:
         for proxy in self.proxies:
             proxy.switch(mode)
 
+    def requests(self) -> list[bytes]:
+        """Give what was requested since the last switch, one text a line that spoke."""
+        return [spoken for proxy in self.proxies for spoken in proxy.requests]
+
     def sent(self, command: str) -> int:
         """Tell how often a command was transmitted since the last switch."""
-        return sum(proxy.requests.count(f"\r\n{command}\r\n".encode()) for proxy in self.proxies)
+        word = f"\r\n{command}\r\n".encode()
+        return sum(spoken.count(word) for spoken in self.requests())
 
 
 @contextmanager

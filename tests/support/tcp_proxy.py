@@ -31,7 +31,7 @@ class TcpProxy:
     def __init__(self, server_port: int | None = None) -> None:
         self.server_port = server_port
         self.mode = Mode.PASS
-        self.requests = b""
+        self._requests: dict[socket.socket, bytes] = {}
         self._lines: list[socket.socket] = []
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -42,10 +42,16 @@ class TcpProxy:
     def port(self) -> int:
         return int(self._listener.getsockname()[1])
 
+    @property
+    def requests(self) -> list[bytes]:
+        """Give what was requested since the last switch, one text a line that spoke."""
+        with self._lock:
+            return list(self._requests.values())
+
     def switch(self, mode: Mode) -> None:
         """Change the mode and forget what was requested so far."""
         with self._lock:
-            self.mode, self.requests = mode, b""
+            self.mode, self._requests = mode, {}
         if mode is Mode.REFUSE:
             self._cut_all()
 
@@ -96,7 +102,7 @@ class TcpProxy:
                     break
                 if not is_reply:
                     with self._lock:
-                        self.requests += chunk
+                        self._requests[source] = self._requests.get(source, b"") + chunk
                 if self.mode is not Mode.SILENT:
                     target.sendall(chunk)
         _cut(source, target)
