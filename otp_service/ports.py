@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from otp_service.domain.application import Application
+from otp_service.domain.call import Call
 from otp_service.domain.events import Event
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.pin import Pin
@@ -34,7 +35,7 @@ class NewVerification:
     """
 
     id: VerificationId
-    application: Application
+    call: Call
     purpose: str
     purpose_digest: bytes = field(repr=False)
     pin_digest: bytes = field(repr=False)
@@ -187,7 +188,7 @@ class ResendStore(Protocol):
     def resend(
         self,
         vid: VerificationId,
-        application: Application,
+        call: Call,
         *,
         pin_digest: bytes,
         channels: tuple[Channel, ...],
@@ -237,7 +238,7 @@ class GuessStore(Protocol):
     def verify(
         self,
         vid: VerificationId,
-        application: Application,
+        call: Call,
         *,
         purpose_digests: tuple[bytes, ...],
         pin_digests: tuple[bytes, ...],
@@ -249,7 +250,7 @@ class GuessStore(Protocol):
 class CancelStore(Protocol):
     """Calls a verification off."""
 
-    def cancel(self, vid: VerificationId, application: Application) -> Verification | Ended | None:
+    def cancel(self, vid: VerificationId, call: Call) -> Verification | Ended | None:
         """End it as canceled (again, if it is so already); None if there is no such."""
         ...
 

@@ -10,6 +10,7 @@ from otp_service.api.admission import Admission
 from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
 from otp_service.demo import create_demo_pages
+from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.proof import ProofScheme
@@ -69,6 +70,7 @@ def wire_api(settings: Settings) -> OtpApi:
     use_cases = wire_use_cases(settings, RedisStore(store, journal), journal)
     api = create_api(
         use_cases=use_cases,
+        addresses=AddressScheme(settings.number_key_bytes()),
         admission=_wire_admission(settings, store, journal),
         readiness=partial(_store_problems, settings, store, mark),
         metrics=render_metrics,

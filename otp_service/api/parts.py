@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from otp_service.domain.client_address import AddressScheme
 from otp_service.service.use_cases import UseCases
 
 _NAME = "otp_service"
@@ -20,6 +21,7 @@ class Parts:
     """
 
     use_cases: UseCases
+    addresses: AddressScheme
     readiness: Callable[[], tuple[str, ...]]
     metrics: Callable[[], tuple[bytes, str]]
 

@@ -137,7 +137,6 @@ class StartBody(RequestBody):
             purpose=self.purpose,
             locales=tuple(self.locale or ()),
             message=MessageRequest(**message.model_dump()),
-            client_ip=self.client_ip,
         )
 
 

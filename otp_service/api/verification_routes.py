@@ -28,6 +28,7 @@ from otp_service.api.schemas import (
     VerifyBody,
 )
 from otp_service.domain.api_key import Scope
+from otp_service.domain.call import Call
 from otp_service.errors import VerificationNotFound
 
 Reply = tuple[dict[str, Any], HTTPStatus]
@@ -79,10 +80,8 @@ verification_routes = APIBlueprint(
 )
 def start(body: StartBody) -> Reply:
     """Start a verification and send its first code."""
-    caller = current_caller()
-    if body.client_ip is not None:
-        caller.require(Scope.CLIENT_IP)
-    verification = current_parts().use_cases.start(caller.application, body.to_command())
+    call = current_call(body.client_ip)
+    verification = current_parts().use_cases.start(call, body.to_command())
     return VerificationReply.of(verification).model_dump(mode="json"), HTTPStatus.CREATED
 
 
@@ -105,7 +104,7 @@ def start(body: StartBody) -> Reply:
 def resend(body: ResendBody) -> Reply:
     """Send one more message, with a code of its own; earlier codes stay good."""
     verification = current_parts().use_cases.resend(
-        current_caller().application, body.verification_id, body.channel
+        current_call(), body.verification_id, body.channel
     )
     return VerificationReply.of(verification).model_dump(mode="json"), HTTPStatus.OK
 
@@ -127,7 +126,7 @@ def resend(body: ResendBody) -> Reply:
 def verify(body: VerifyBody) -> Reply:
     """Check what the user typed; the right code is good once."""
     approval = current_parts().use_cases.verify(
-        current_caller().application,
+        current_call(),
         verification_id=body.verification_id,
         code=body.code,
         purpose=body.purpose,
@@ -146,9 +145,7 @@ def verify(body: VerifyBody) -> Reply:
 )
 def cancel(body: CancelBody) -> Reply:
     """Call a verification off; doing so twice is no mistake."""
-    verification = current_parts().use_cases.cancel(
-        current_caller().application, body.verification_id
-    )
+    verification = current_parts().use_cases.cancel(current_call(), body.verification_id)
     return CancelReply.of(verification).model_dump(mode="json"), HTTPStatus.OK
 
 
@@ -180,3 +177,19 @@ def proof(body: ProofBody) -> Reply:
         current_caller().application, proof=body.proof, consume=body.consume
     )
     return ProofReply.of(proven).model_dump(mode="json"), HTTPStatus.OK
+
+
+def current_call(client_ip: str | None = None) -> Call:
+    """Give what is known of the request's sender, for the use cases.
+
+    Args:
+        client_ip: the end user's address, where the sender named it.
+
+    Raises:
+        Forbidden: the sender's key is not good for naming it.
+    """
+    caller = current_caller()
+    if client_ip is None:
+        return Call(caller.application, caller.key_id)
+    caller.require(Scope.CLIENT_IP)
+    return Call(caller.application, caller.key_id, current_parts().addresses.tag(client_ip))

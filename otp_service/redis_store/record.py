@@ -39,14 +39,14 @@ def encode(new: NewVerification) -> list[Argument]:
     """Give the fields of a new record that no script computes, names and values in turn."""
     plan = new.plans[0]
     fields: dict[str, Argument] = {
-        "a": new.application.id,
+        "a": new.call.application.id,
         "u": new.purpose,
         "q": new.purpose_digest,
         "c": new.country,
         "m": new.masked_phone,
         "f": new.sealed_phone,
-        "k": new.application.rules.attempts,
-        "y": new.application.rules.sends,
+        "k": new.call.application.rules.attempts,
+        "y": new.call.application.rules.sends,
         "j": plan.language_reason.value[0],
     }
     if any(plan.unused for plan in new.plans):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import cache
 
 from otp_service.domain.application import Application
+from otp_service.domain.call import Call
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.limits import NumberBudgets
 from otp_service.domain.receipt import Receipt
@@ -71,10 +72,11 @@ class RedisStore:
 
     def start(self, new: NewVerification) -> Verification | OverBudget:
         """Store the verification and charge the number's budgets, or do neither."""
-        rules, budgets = new.application.rules, _text_of(new.application.budgets)
+        application = new.call.application
+        rules, budgets = application.rules, _text_of(application.budgets)
         status, *rest = self._operations.run(
             "start",
-            _send_keys(new.id, new.application.id),
+            _send_keys(new.id, application.id),
             [
                 charge_name(new.id),
                 budgets.sliding,
@@ -91,7 +93,7 @@ class RedisStore:
             ],
         )
         if status == b"over_budget":
-            return _over_budget(new.application.budgets, rest)
+            return _over_budget(application.budgets, rest)
         return decode(new.id, *rest[:2])
 
     def settle(
@@ -141,14 +143,14 @@ class RedisStore:
     def resend(
         self,
         vid: VerificationId,
-        application: Application,
+        call: Call,
         *,
         pin_digest: bytes,
         channels: tuple[Channel, ...],
     ) -> Verification | NoResend | OverBudget | Ended | None:
         """Store one more PIN and charge its message, or do neither."""
         wanted = (pin_digest, channel_letters(channels), "", 0)
-        return self._one_more("resend", vid, application, wanted)
+        return self._one_more("resend", vid, call, wanted)
 
     def fall_back(
         self,
@@ -163,15 +165,16 @@ class RedisStore:
         """Store one more PIN for a message that failed, at most once a channel."""
         refusal_ms = _refusal_ms(is_number_refused)
         wanted = (pin_digest, channel_letters([channel]), failed_send, refusal_ms)
-        return self._one_more("fall_back", vid, application, wanted)
+        return self._one_more("fall_back", vid, Call(application), wanted)
 
     def _one_more(
         self,
         operation: str,
         vid: VerificationId,
-        application: Application,
+        call: Call,
         wanted: Sequence[Argument],
     ) -> Verification | NoResend | OverBudget | Ended | None:
+        application = call.application
         budgets = _text_of(application.budgets)
         arguments = (
             application.id,
@@ -196,12 +199,13 @@ class RedisStore:
     def verify(
         self,
         vid: VerificationId,
-        application: Application,
+        call: Call,
         *,
         purpose_digests: tuple[bytes, ...],
         pin_digests: tuple[bytes, ...],
     ) -> Judged | Ended | None:
         """Count one guess and, if it is right, use the verification up."""
+        application = call.application
         status, *rest = self._operations.run(
             "verify",
             [record_key(vid), log_key(vid, application.id)],
@@ -220,9 +224,9 @@ class RedisStore:
         matched_send = rest[2] if status == b"approved" else None
         return Judged(Verdict(status.decode()), decode(vid, *rest[:2]), matched_send)
 
-    def cancel(self, vid: VerificationId, application: Application) -> Verification | Ended | None:
+    def cancel(self, vid: VerificationId, call: Call) -> Verification | Ended | None:
         """Call it off."""
-        status, *rest = self._operations.run("cancel", [record_key(vid)], [application.id])
+        status, *rest = self._operations.run("cancel", [record_key(vid)], [call.application.id])
         if status == b"canceled":
             return decode(vid, *rest[:2])
         return _ended_or_missing(status, rest)

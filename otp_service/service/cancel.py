@@ -1,6 +1,6 @@
 """Call a verification off."""
 
-from otp_service.domain.application import Application
+from otp_service.domain.call import Call
 from otp_service.domain.events import VerificationCalledOff
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.verification import Verification
@@ -17,15 +17,16 @@ class CancelVerification:
         self._store = store
         self._journal = journal
 
-    def __call__(self, application: Application, verification_id: str) -> Verification:
+    def __call__(self, call: Call, verification_id: str) -> Verification:
         """Give the canceled verification, just canceled or before.
 
         Raises:
             VerificationNotFound, VerificationEnded: nothing to cancel.
             StoreUnavailable: it may have been canceled.
         """
+        application = call.application
         try:
-            verification = self._cancel(application, verification_id)
+            verification = self._cancel(call, verification_id)
         except OtpError as refusal:
             self._journal.record(
                 VerificationCalledOff(application=application.id, outcome=refusal.code)
@@ -40,9 +41,9 @@ class CancelVerification:
         )
         return verification
 
-    def _cancel(self, application: Application, verification_id: str) -> Verification:
+    def _cancel(self, call: Call, verification_id: str) -> Verification:
         vid = self._ids.read(verification_id)
-        answer = self._store.cancel(vid, application) if vid else None
+        answer = self._store.cancel(vid, call) if vid else None
         if answer is None:
             raise VerificationNotFound("There is no such verification.")
         if isinstance(answer, Ended):

@@ -1,6 +1,6 @@
 """Send one more message of a pending verification, with a PIN of its own."""
 
-from otp_service.domain.application import Application
+from otp_service.domain.call import Call
 from otp_service.domain.events import ResendJudged
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.sealing import SealBroken
@@ -36,7 +36,7 @@ class ResendCode:
         self._journal = journal
 
     def __call__(
-        self, application: Application, verification_id: str, channel: Channel | None = None
+        self, call: Call, verification_id: str, channel: Channel | None = None
     ) -> Verification:
         """Give the verification with its further message, accepted or of unknown fate.
 
@@ -52,8 +52,9 @@ class ResendCode:
                 was taken back, what was sent before still works.
             StoreUnavailable: nothing was sent.
         """
+        application = call.application
         try:
-            verification = self._resend(application, verification_id, channel)
+            verification = self._resend(call, verification_id, channel)
         except OtpError as refusal:
             budget = refusal.budget if isinstance(refusal, TooManyRequests) else None
             self._journal.record(
@@ -71,9 +72,8 @@ class ResendCode:
         )
         return verification
 
-    def _resend(
-        self, application: Application, verification_id: str, channel: Channel | None
-    ) -> Verification:
+    def _resend(self, call: Call, verification_id: str, channel: Channel | None) -> Verification:
+        application = call.application
         if channel is not None and channel not in application.channels:
             raise InvalidRequest(
                 FieldProblem("/channel", "This application does not send over this channel.")
@@ -83,9 +83,7 @@ class ResendCode:
             raise VerificationNotFound("There is no such verification.")
         pin, digest = self._dispatcher.draw(application, vid)
         wanted = application.channels if channel is None else (channel,)
-        verification = _granted(
-            self._store.resend(vid, application, pin_digest=digest, channels=wanted)
-        )
+        verification = _granted(self._store.resend(vid, call, pin_digest=digest, channels=wanted))
         try:
             phone = self._dispatcher.phone_of(verification)
         except SealBroken as broken:

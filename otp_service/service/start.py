@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from otp_service.domain.application import Application
+from otp_service.domain.call import Call
 from otp_service.domain.events import StartJudged
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use
@@ -27,7 +28,6 @@ class StartCommand:
         phone: E.164, or as a person writes it together with ``country``.
         country: ISO 3166-1 alpha-2, to read a national number.
         locales: language tags, the most wanted first.
-        client_ip: the end user's address, where the caller is a back end.
     """
 
     phone: str = field(repr=False)
@@ -35,7 +35,6 @@ class StartCommand:
     purpose: str = DEFAULT_PURPOSE
     locales: tuple[str, ...] = ()
     message: MessageRequest = field(default_factory=MessageRequest)
-    client_ip: str | None = field(default=None, repr=False)
 
 
 class StartVerification:
@@ -58,7 +57,7 @@ class StartVerification:
         self._dispatcher = dispatcher
         self._journal = journal
 
-    def __call__(self, application: Application, command: StartCommand) -> Verification:
+    def __call__(self, call: Call, command: StartCommand) -> Verification:
         """Give the new verification, its message accepted or of unknown fate.
 
         Raises:
@@ -68,25 +67,25 @@ class StartVerification:
                 not take the message; everything was taken back.
             StoreUnavailable: nothing was sent.
         """
+        application = call.application
         phone: PhoneNumber | None = None
         try:
             check_message(command.message)
             phone = _read_phone(application, command)
-            verification = self._start(application, command, phone)
+            verification = self._start(call, command, phone)
         except OtpError as refusal:
             self._note(application, phone, refusal.code, refusal=refusal)
             raise
         self._note(application, phone, "started", verification=verification)
         return verification
 
-    def _start(
-        self, application: Application, command: StartCommand, phone: PhoneNumber
-    ) -> Verification:
+    def _start(self, call: Call, command: StartCommand, phone: PhoneNumber) -> Verification:
+        application = call.application
         vid = self._ids.new(phone.e164)
         pin, digest = self._dispatcher.draw(application, vid)
         new = NewVerification(
             id=vid,
-            application=application,
+            call=call,
             purpose=command.purpose,
             purpose_digest=purpose_digest(
                 self._keys.newest(Use.PURPOSE), verification_id=vid.text, purpose=command.purpose

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from otp_service.domain.application import Application
+from otp_service.domain.call import Call
 from otp_service.domain.events import GuessJudged
 from otp_service.domain.identity import IdScheme, VerificationId
 from otp_service.domain.keys import KeyRing, Use
@@ -59,9 +60,7 @@ class VerifyCode:
         self._store = store
         self._journal = journal
 
-    def __call__(
-        self, application: Application, *, verification_id: str, code: str, purpose: str
-    ) -> Approval:
+    def __call__(self, call: Call, *, verification_id: str, code: str, purpose: str) -> Approval:
         """Give the approval for the right code; it is the only one there will be.
 
         Args:
@@ -75,8 +74,9 @@ class VerifyCode:
             VerificationExhausted: a wrong guess, counted, the last one.
             StoreUnavailable: the guess may have been counted.
         """
+        application = call.application
         try:
-            judged = self._judge(application, verification_id, code, purpose)
+            judged = self._judge(call, verification_id, code, purpose)
         except OtpError as refusal:
             self._note(application, refusal.code)
             raise
@@ -87,14 +87,12 @@ class VerifyCode:
         self._note(application, wrong.code, judged)
         raise wrong
 
-    def _judge(
-        self, application: Application, verification_id: str, code: str, purpose: str
-    ) -> Judged:
+    def _judge(self, call: Call, verification_id: str, code: str, purpose: str) -> Judged:
         digits = read_code(code)
         if digits is None:
             raise InvalidRequest(FieldProblem("/code", "Give 4 to 10 digits."))
         vid = self._ids.read(verification_id)
-        answer = self._guess(application, vid, digits, purpose) if vid else None
+        answer = self._guess(call, vid, digits, purpose) if vid else None
         if answer is None:
             raise VerificationNotFound("There is no such verification.")
         if isinstance(answer, Ended):
@@ -102,11 +100,11 @@ class VerifyCode:
         return answer
 
     def _guess(
-        self, application: Application, vid: VerificationId, digits: str, purpose: str
+        self, call: Call, vid: VerificationId, digits: str, purpose: str
     ) -> Judged | Ended | None:
         return self._store.verify(
             vid,
-            application,
+            call,
             purpose_digests=digests_to_accept(
                 self._keys.accepted(Use.PURPOSE), verification_id=vid.text, text=purpose
             ),

@@ -13,6 +13,7 @@ from otp_service.api.factory import OtpApi, create_api
 from otp_service.domain.api_key import EVERY_SCOPE
 from otp_service.domain.application import Application, VerificationRules
 from otp_service.domain.caller import Caller
+from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.limits import GuessBudget, NumberBudgets
 from otp_service.domain.verification import (
@@ -27,6 +28,7 @@ from otp_service.domain.verification import (
 from otp_service.service.use_cases import UseCases
 
 READ_AT = datetime(2026, 1, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+NUMBER_KEY = b"number key of the tests, 32 bytes"
 VERIFICATION_ID = "A1b2C3d4E5f6G7h8I9j0K1L2M3n4O5p6Q7r8"
 
 
@@ -144,6 +146,7 @@ class Service:
     cancel: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
     status: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
     proof: FakeVerb = field(default_factory=FakeVerb)
+    addresses: AddressScheme = field(default_factory=lambda: AddressScheme(NUMBER_KEY))
     callback_secrets: tuple[str, ...] = ()
     read_receipt: FakeVerb = field(default_factory=FakeVerb)
     read_reply: FakeVerb = field(default_factory=FakeVerb)
@@ -154,6 +157,7 @@ class Service:
         names = ("start", "resend", "verify", "cancel", "status", "proof", "receive")
         return create_api(
             use_cases=UseCases(**{name: getattr(self, name) for name in names}),
+            addresses=self.addresses,
             admission=self.admission(),
             readiness=lambda: self.reasons,
             metrics=lambda: (b"up 1\n", "text/plain; version=0.0.4; charset=utf-8"),

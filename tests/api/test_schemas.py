@@ -216,8 +216,8 @@ def test_a_refusal_repeats_nothing_of_what_was_given(client):
 def test_everything_said_at_start_reaches_the_use_case(client, service):
     post(client, "/otp/start", START)
 
-    ((application, command), _) = service.start.calls[0]
-    assert application.id == "shop"
+    ((call, command), _) = service.start.calls[0]
+    assert call.application.id == "shop"
     assert command == StartCommand(
         phone="+380671234567",
         country="UA",
@@ -230,7 +230,6 @@ def test_everything_said_at_start_reaches_the_use_case(client, service):
             pin_type="password",
             template_id=9,
         ),
-        client_ip="203.0.113.7",
     )
 
 
@@ -261,10 +260,10 @@ def test_locales_reach_the_use_case_in_order(client, service, given, locales):
     ("given", "address"),
     [("203.0.113.7", "203.0.113.7"), ("2001:DB8:0::1", "2001:db8::1"), ("::1", "::1")],
 )
-def test_an_address_reaches_the_use_case_in_one_spelling(client, service, given, address):
+def test_an_address_reaches_the_use_case_as_its_tag(client, service, given, address):
     post(client, "/otp/start", {"phone": "+380671234567", "client_ip": given})
 
-    assert service.start.calls[0][0][1].client_ip == address
+    assert service.start.calls[0][0][0].address_tag == service.addresses.tag(address)
 
 
 @pytest.mark.parametrize("text", ["", "x" * 51, "https://example.com", "\u202e"], ids=repr)

@@ -129,8 +129,8 @@ def test_a_client_address_with_its_scope_is_taken(client_with, service):
     reply = client_with(Scope.START, Scope.CLIENT_IP).post("/otp/start", json=START)
 
     assert reply.status_code == 201
-    ((_, command), _) = service.start.calls[0]
-    assert command.client_ip == "203.0.113.7"
+    ((call, _), _) = service.start.calls[0]
+    assert call.address_tag == service.addresses.tag("203.0.113.7")
 
 
 def test_without_a_client_address_its_scope_is_not_asked_for(client_with):

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from otp_service.domain.call import Call
 from otp_service.domain.verification import (
     Channel,
     DeliveryState,
@@ -276,8 +277,8 @@ def test_the_guess_reaches_the_use_case_as_it_was_typed(client, service, extra, 
 
     client.post("/otp/verify", json={"verification_id": ID, "code": " 1-٢ ", **extra})
 
-    ((application,), given) = service.verify.calls[0]
-    assert application.id == "shop"
+    ((call,), given) = service.verify.calls[0]
+    assert (call.application.id, call.key_id) == ("shop", "web")
     assert given == {"verification_id": ID, "code": " 1-٢ ", "purpose": purpose}
 
 
@@ -325,7 +326,8 @@ def test_each_key_speaks_for_its_application(anonymous, service, name):
 
     CALLS[name](anonymous)
 
-    ((application, *_), _) = getattr(service, name).calls[0]
+    ((asker, *_), _) = getattr(service, name).calls[0]
+    application = asker.application if isinstance(asker, Call) else asker
     assert application.id == "bank"
 
 

@@ -26,6 +26,7 @@ from support.verifications import (
     shop,
 )
 
+from otp_service.domain.call import Call
 from otp_service.domain.events import StoreAnswered
 from otp_service.domain.verification import Channel, Verification
 from otp_service.errors import StoreUnavailable
@@ -217,7 +218,7 @@ def test_nothing_is_sent_when_a_start_cannot_be_stored(
     lines.switch(mode)
 
     with pytest.raises(StoreUnavailable):
-        start(SHOP, StartCommand(phone=PHONE))
+        start(Call(SHOP), StartCommand(phone=PHONE))
 
     assert sender.sent == 0
 

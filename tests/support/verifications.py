@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from otp_service.domain.application import Application, VerificationRules
+from otp_service.domain.call import Call
 from otp_service.domain.events import Event
 from otp_service.domain.identity import IdScheme, VerificationId
 from otp_service.domain.keys import KeyRing, Use
@@ -98,7 +99,7 @@ def shop(
 
 
 def new_verification(
-    application: Application = SHOP,
+    call: Call | Application = SHOP,
     *,
     phone: str = PHONE,
     pin: str = PIN,
@@ -109,7 +110,7 @@ def new_verification(
     vid = IDS.new(phone)
     return NewVerification(
         id=vid,
-        application=application,
+        call=call if isinstance(call, Call) else Call(call),
         purpose=purpose,
         purpose_digest=purpose_digest(
             KEYS.newest(Use.PURPOSE), verification_id=vid.text, purpose=purpose
@@ -128,12 +129,18 @@ class Desk:
 
     store: RedisStore
     application: Application = SHOP
+    key_id: str | None = None
+    address_tag: str | None = None
+
+    @property
+    def call(self) -> Call:
+        return Call(self.application, self.key_id, self.address_tag)
 
     def at(self, application: Application) -> "Desk":
         return Desk(self.store, application)
 
     def try_start(self, **details: object) -> Verification | OverBudget:
-        return self.store.start(new_verification(self.application, **details))  # type: ignore[arg-type]
+        return self.store.start(new_verification(self.call, **details))  # type: ignore[arg-type]
 
     def started(self, **details: object) -> Verification:
         """Start one that is sure to be allowed."""
@@ -153,9 +160,7 @@ class Desk:
         pin: str = SECOND_PIN,
         channels: tuple[Channel, ...] = (Channel.VIBER,),
     ) -> Verification | NoResend | OverBudget | Ended | None:
-        return self.store.resend(
-            vid, self.application, pin_digest=_digest(vid, pin), channels=channels
-        )
+        return self.store.resend(vid, self.call, pin_digest=_digest(vid, pin), channels=channels)
 
     def replace(
         self, verification: Verification, pin: str = SECOND_PIN, *, refused: bool = False
@@ -198,7 +203,7 @@ class Desk:
     ) -> Judged | Ended | None:
         return self.store.verify(
             vid,
-            self.application,
+            self.call,
             purpose_digests=digests_to_accept(
                 keys.accepted(Use.PURPOSE), verification_id=vid.text, text=purpose
             ),
@@ -225,7 +230,7 @@ class Desk:
         return found
 
     def cancel(self, vid: VerificationId) -> Verification | Ended | None:
-        return self.store.cancel(vid, self.application)
+        return self.store.cancel(vid, self.call)
 
     def prove(self, vid: VerificationId, *, consume: bool = False) -> Verification | None:
         return self.store.prove(vid, self.application, consume=consume)

@@ -2,6 +2,7 @@ import pytest
 from support.fakes import AWAY, ENDS, FakeStore, verification
 from support.verifications import IDS, PHONE, SHOP, SilentJournal
 
+from otp_service.domain.call import Call
 from otp_service.domain.events import VerificationCalledOff
 from otp_service.domain.verification import Status
 from otp_service.errors import OtpError, StoreUnavailable, VerificationNotFound
@@ -13,7 +14,7 @@ def refused(answer: object, expected: type[OtpError], text: str | None = None) -
     journal = SilentJournal()
     cancel = CancelVerification(ids=IDS, store=FakeStore(answer), journal=journal)
     with pytest.raises(expected) as refusal:
-        cancel(SHOP, IDS.new(PHONE).text if text is None else text)
+        cancel(Call(SHOP), IDS.new(PHONE).text if text is None else text)
     assert journal.events == [VerificationCalledOff("shop", refusal.value.code)]
     return refusal.value
 
@@ -23,10 +24,10 @@ def test_canceled_verification_is_given_and_told() -> None:
     store, journal = FakeStore(canceled), SilentJournal()
     cancel = CancelVerification(ids=IDS, store=store, journal=journal)
 
-    given = cancel(SHOP, canceled.id.text)
+    given = cancel(Call(SHOP), canceled.id.text)
 
     assert given is canceled
-    assert store.asked == [("cancel", canceled.id, SHOP, {})]
+    assert store.asked == [("cancel", canceled.id, Call(SHOP), {})]
     assert journal.events == [VerificationCalledOff("shop", "canceled", canceled.id.random)]
 
 

@@ -14,6 +14,7 @@ from support.verifications import (
     shop,
 )
 
+from otp_service.domain.call import Call
 from otp_service.domain.events import MessageSent, ResendJudged
 from otp_service.domain.keys import Use
 from otp_service.domain.pin import pin_digest
@@ -60,7 +61,7 @@ class Desk:
 
     def refused(self, expected: type[OtpError]) -> OtpError:
         with pytest.raises(expected) as refusal:
-            self.resend(SHOP, IDS.new(PHONE).text)
+            self.resend(Call(SHOP), IDS.new(PHONE).text)
         return refusal.value
 
 
@@ -68,7 +69,7 @@ def test_further_message_goes_to_the_sealed_number_with_a_pin_of_its_own() -> No
     stored = verification()
     desk = Desk(stored)
 
-    resent = desk.resend(shop(pin_digits=8), stored.id.text)
+    resent = desk.resend(Call(shop(pin_digits=8)), stored.id.text)
 
     (message,) = desk.sender.sent
     assert message.phone == PHONE
@@ -82,11 +83,11 @@ def test_pin_is_stored_before_it_is_sent() -> None:
     stored = verification()
     desk = Desk(stored)
 
-    desk.resend(SHOP, stored.id.text)
+    desk.resend(Call(SHOP), stored.id.text)
 
-    ((operation, vid, application, details),) = desk.store.asked
+    ((operation, vid, call, details),) = desk.store.asked
     (message,) = desk.sender.sent
-    assert (operation, vid, application) == ("resend", stored.id, SHOP)
+    assert (operation, vid, call) == ("resend", stored.id, Call(SHOP))
     assert details == {
         "pin_digest": pin_digest(
             KEYS.newest(Use.PIN), verification_id=stored.id.text, digits=message.pin.digits
@@ -101,7 +102,7 @@ def test_channel_of_the_application_is_taken(channel: Channel | None) -> None:
     stored = verification()
     desk = Desk(stored)
 
-    desk.resend(SHOP, stored.id.text, channel)
+    desk.resend(Call(SHOP), stored.id.text, channel)
 
     assert len(desk.sender.sent) == 1
 
@@ -116,7 +117,7 @@ def test_of_two_channels_the_one_asked_for_is_wanted(
 ) -> None:
     desk = Desk(verification())
 
-    desk.resend(BOTH_SHOP, IDS.new(PHONE).text, asked)
+    desk.resend(Call(BOTH_SHOP), IDS.new(PHONE).text, asked)
 
     assert desk.store.asked[0][-1]["channels"] == channels  # type: ignore[index]
 
@@ -125,7 +126,7 @@ def test_channel_the_application_does_not_have_is_refused() -> None:
     desk = Desk(verification())
 
     with pytest.raises(InvalidRequest) as refusal:
-        desk.resend(SHOP, IDS.new(PHONE).text, Channel.SMS)
+        desk.resend(Call(SHOP), IDS.new(PHONE).text, Channel.SMS)
 
     assert [problem.pointer for problem in refusal.value.problems] == ["/channel"]
     assert desk.store.asked == []
@@ -136,7 +137,7 @@ def test_text_that_is_no_id_is_not_found_and_asks_nothing(text: str) -> None:
     desk = Desk(verification())
 
     with pytest.raises(VerificationNotFound):
-        desk.resend(SHOP, text)
+        desk.resend(Call(SHOP), text)
 
     assert desk.store.asked == []
 
@@ -207,7 +208,7 @@ def test_definite_failure_takes_the_send_back(verdict: SendVerdict, error: type[
     desk = Desk(stored, verdict)
 
     with pytest.raises(error):
-        desk.resend(SHOP, stored.id.text)
+        desk.resend(Call(SHOP), stored.id.text)
 
     assert desk.store.settled == [(SendOutcome.TAKEN_BACK, None)]
 
@@ -216,7 +217,7 @@ def test_message_of_unknown_fate_is_kept() -> None:
     stored = verification()
     desk = Desk(stored, SendVerdict.UNKNOWN)
 
-    resent = desk.resend(SHOP, stored.id.text)
+    resent = desk.resend(Call(SHOP), stored.id.text)
 
     assert resent.last_delivery.state is DeliveryState.UNKNOWN
     assert desk.store.settled == [(SendOutcome.UNKNOWN, None)]
@@ -227,7 +228,7 @@ def test_number_that_cannot_be_opened_is_taken_back_unsent() -> None:
     desk = Desk(stored)
 
     with pytest.raises(VerificationNotFound):
-        desk.resend(SHOP, stored.id.text)
+        desk.resend(Call(SHOP), stored.id.text)
 
     assert desk.sender.sent == []
     assert desk.store.settled == [(SendOutcome.TAKEN_BACK, None)]
@@ -237,7 +238,7 @@ def test_resend_is_told_to_the_journal_without_pin_or_number() -> None:
     stored = verification()
     desk = Desk(stored)
 
-    desk.resend(SHOP, stored.id.text)
+    desk.resend(Call(SHOP), stored.id.text)
 
     assert desk.journal.events == [
         MessageSent("shop", "viber", "UA", 3, "uk", "accepted", "code_0", REQUEST_ID),

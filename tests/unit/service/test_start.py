@@ -15,6 +15,7 @@ from support.verifications import (
 )
 
 from otp_service.domain.application import Application
+from otp_service.domain.call import Call
 from otp_service.domain.events import MessageSent, StartJudged
 from otp_service.domain.keys import Use
 from otp_service.domain.message_text import MessageRequest
@@ -57,14 +58,14 @@ class Desk:
 
     def refused(self, command: StartCommand, expected: type[OtpError]) -> OtpError:
         with pytest.raises(expected) as refusal:
-            self.start(SHOP, command)
+            self.start(Call(SHOP), command)
         return refusal.value
 
 
 def test_accepted_message_gives_the_verification_as_settled() -> None:
     desk = Desk()
 
-    started = desk.start(SHOP, StartCommand(phone=PHONE))
+    started = desk.start(Call(SHOP), StartCommand(phone=PHONE))
 
     assert started.last_delivery.state is DeliveryState.ACCEPTED
     assert started.last_delivery.request_id == REQUEST_ID
@@ -74,7 +75,7 @@ def test_accepted_message_gives_the_verification_as_settled() -> None:
 def test_record_stands_before_its_message_is_handed_over() -> None:
     desk = Desk()
 
-    desk.start(SHOP, StartCommand(phone=PHONE))
+    desk.start(Call(SHOP), StartCommand(phone=PHONE))
 
     assert desk.sender.stored_when_sent == [desk.store.standing]
     assert desk.store.standing is not None
@@ -83,7 +84,7 @@ def test_record_stands_before_its_message_is_handed_over() -> None:
 def test_stored_digests_are_those_of_the_pin_that_was_sent() -> None:
     desk = Desk()
 
-    started = desk.start(SHOP, StartCommand(phone=PHONE, purpose="payment"))
+    started = desk.start(Call(SHOP), StartCommand(phone=PHONE, purpose="payment"))
 
     (message,) = desk.sender.sent
     stored = desk.store.standing
@@ -108,7 +109,7 @@ def test_stored_digests_are_those_of_the_pin_that_was_sent() -> None:
 def test_message_goes_to_the_number_with_a_pin_of_the_set_length(digits: int) -> None:
     desk = Desk()
 
-    desk.start(shop(pin_digits=digits), StartCommand(phone=PHONE))
+    desk.start(Call(shop(pin_digits=digits)), StartCommand(phone=PHONE))
 
     (message,) = desk.sender.sent
     assert message.phone == PHONE
@@ -119,7 +120,9 @@ def test_message_goes_to_the_number_with_a_pin_of_the_set_length(digits: int) ->
 def test_every_start_has_an_id_and_a_pin_of_its_own() -> None:
     desk = Desk()
 
-    ids = {desk.start(shop(pin_digits=10), StartCommand(phone=PHONE)).id.text for _ in range(20)}
+    ids = {
+        desk.start(Call(shop(pin_digits=10)), StartCommand(phone=PHONE)).id.text for _ in range(20)
+    }
 
     assert len(ids) == 20
     assert len({message.pin.digits for message in desk.sender.sent}) == 20
@@ -132,7 +135,7 @@ def test_plan_is_made_of_the_command_and_the_application() -> None:
         phone=PHONE, locales=("pt-BR",), message=MessageRequest(pin_type="login code")
     )
 
-    started = desk.start(application, command)
+    started = desk.start(Call(application), command)
 
     assert started.plan.channel is Channel.VIBER
     assert started.plan.template_id == 5
@@ -146,7 +149,7 @@ def test_text_that_the_template_cannot_hold_is_named() -> None:
         phone=PHONE, message=MessageRequest(action="transfer", business_name="Nova", reason="r")
     )
 
-    started = desk.start(SHOP, command)
+    started = desk.start(Call(SHOP), command)
 
     assert started.plan.unused == ("action",)
 
@@ -171,7 +174,7 @@ def test_national_number_is_read_with_a_country(
 ) -> None:
     desk = Desk()
 
-    desk.start(application, command)
+    desk.start(Call(application), command)
 
     assert desk.sender.sent[0].phone == PHONE
 
@@ -208,7 +211,7 @@ def test_misconfigured_provider_tells_when_to_try_again() -> None:
 def test_message_of_unknown_fate_is_kept() -> None:
     desk = Desk(verdict=SendVerdict.UNKNOWN)
 
-    started = desk.start(SHOP, StartCommand(phone=PHONE))
+    started = desk.start(Call(SHOP), StartCommand(phone=PHONE))
 
     assert started.last_delivery.state is DeliveryState.UNKNOWN
     assert desk.store.settled == [(SendOutcome.UNKNOWN, None)]
@@ -227,7 +230,7 @@ def test_store_lost_after_the_send_still_gives_the_verification(
 ) -> None:
     desk = Desk(FakeStore(settling=AWAY), verdict)
 
-    started = desk.start(SHOP, StartCommand(phone=PHONE))
+    started = desk.start(Call(SHOP), StartCommand(phone=PHONE))
 
     assert started.last_delivery.state is state
     assert started.last_delivery.request_id == request_id
@@ -295,7 +298,7 @@ def test_bad_command_stores_and_sends_nothing(command: StartCommand, error: type
 def test_start_is_told_to_the_journal() -> None:
     desk = Desk()
 
-    started = desk.start(SHOP, StartCommand(phone=PHONE))
+    started = desk.start(Call(SHOP), StartCommand(phone=PHONE))
 
     assert desk.journal.events == [
         MessageSent("shop", "viber", "UA", 2, "uk", "accepted", "code_0", REQUEST_ID),
@@ -306,11 +309,11 @@ def test_start_is_told_to_the_journal() -> None:
 @pytest.mark.parametrize("verdict", SendVerdict, ids=str)
 def test_no_event_and_no_repr_holds_the_pin_or_the_number(verdict: SendVerdict) -> None:
     desk = Desk(verdict=verdict)
-    command = StartCommand(phone=OTHER_PHONE, client_ip="192.0.2.7")
+    command = StartCommand(phone=OTHER_PHONE)
     shown = [repr(command)]
 
     try:
-        shown.append(repr(desk.start(SHOP, command)))
+        shown.append(repr(desk.start(Call(SHOP), command)))
     except OtpError as failure:
         shown += [repr(failure), str(failure)]
 
@@ -328,6 +331,6 @@ def test_verification_given_back_is_the_stored_one() -> None:
     kept = verification()
     desk = Desk(FakeStore(kept))
 
-    started = desk.start(SHOP, StartCommand(phone=PHONE))
+    started = desk.start(Call(SHOP), StartCommand(phone=PHONE))
 
     assert started.id == kept.id

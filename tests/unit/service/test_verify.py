@@ -5,6 +5,7 @@ import pytest
 from support.fakes import AWAY, ENDS, NOW, FakeStore, verification
 from support.verifications import IDS, KEYS, PHONE, SEALER, SHOP, SilentJournal
 
+from otp_service.domain.call import Call
 from otp_service.domain.events import GuessJudged
 from otp_service.domain.keys import KeyRing, Use
 from otp_service.domain.pin import pin_digest, purpose_digest
@@ -43,7 +44,7 @@ class Desk:
         self, vid: str | None = None, code: str = "123456", purpose: str = "login"
     ) -> Approval:
         text = IDS.new(PHONE).text if vid is None else vid
-        return self._verify(SHOP, verification_id=text, code=code, purpose=purpose)
+        return self._verify(Call(SHOP), verification_id=text, code=code, purpose=purpose)
 
     def refused(self, expected: type[OtpError], **details: str) -> OtpError:
         with pytest.raises(expected) as refusal:
@@ -71,8 +72,8 @@ def test_guess_is_shown_to_the_store_as_digests_of_every_secret() -> None:
 
     desk.verify(approved.id.text, "١٢٣ 456", "payment")
 
-    ((operation, vid, application, digests),) = desk.store.asked
-    assert (operation, vid, application) == ("verify", approved.id, SHOP)
+    ((operation, vid, call, digests),) = desk.store.asked
+    assert (operation, vid, call) == ("verify", approved.id, Call(SHOP))
     assert digests == {
         "purpose_digests": tuple(
             purpose_digest(key, verification_id=approved.id.text, purpose="payment")
