@@ -31,6 +31,7 @@ class NewVerification:
     Args:
         purpose_digest: 32 bytes; with ``pin_digest`` both must match at verify.
         country: ISO 3166-1 alpha-2 of the number.
+        prefix_tag: stands for the number's range (``PrefixScheme``).
         plans: what would be sent over each channel, in the order they are tried.
     """
 
@@ -42,6 +43,7 @@ class NewVerification:
     sealed_phone: bytes = field(repr=False)
     masked_phone: str
     country: str
+    prefix_tag: str
     plans: tuple[MessagePlan, ...]
 
 

@@ -13,6 +13,7 @@ from otp_service.demo import create_demo_pages
 from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use, derive_key
+from otp_service.domain.number_prefix import PrefixScheme
 from otp_service.domain.proof import ProofScheme
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.sms_text import compose_sms
@@ -165,6 +166,7 @@ def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> U
     return UseCases(
         start=StartVerification(
             ids=ids,
+            prefixes=PrefixScheme(settings.number_key_bytes()),
             keys=keys,
             sealer=sealer,
             store=store,

@@ -98,6 +98,8 @@ class Verification:
         read_at: that moment; every "in seconds" counts from it.
         expires_at: the end of the last PIN's life.
         country: ISO 3166-1 alpha-2 of the number.
+        prefix_tag: stands for the number's range; empty in a record from before there were any.
+        address_tag: stands for the address it was started from, where that was known.
         sealed_phone: the number, readable with the sealing keys alone.
         verified_at: when it was approved.
         verified_send: the message whose PIN was the right one, from 1.
@@ -118,6 +120,8 @@ class Verification:
     read_at: datetime
     plan: MessagePlan
     deliveries: tuple[Delivery, ...]
+    prefix_tag: str = ""
+    address_tag: str | None = None
     verified_at: datetime | None = None
     verified_send: int | None = None
 

@@ -44,11 +44,14 @@ def encode(new: NewVerification) -> list[Argument]:
         "q": new.purpose_digest,
         "c": new.country,
         "m": new.masked_phone,
+        "p": new.prefix_tag,
         "f": new.sealed_phone,
         "k": new.call.application.rules.attempts,
         "y": new.call.application.rules.sends,
         "j": plan.language_reason.value[0],
     }
+    if new.call.address_tag is not None:
+        fields["ip"] = new.call.address_tag
     if any(plan.unused for plan in new.plans):
         fields["i"] = ",".join(map(_unused_text, new.plans))
     texts = {name: text for plan in new.plans for name, text in plan.texts.items()}
@@ -85,6 +88,8 @@ def decode(vid: VerificationId, now_ms: bytes, flat: Sequence[bytes]) -> Verific
         status=status,
         country=fields["c"].decode(),
         masked_phone=fields["m"].decode(),
+        prefix_tag=fields.get("p", b"").decode(),
+        address_tag=fields["ip"].decode() if "ip" in fields else None,
         sealed_phone=fields.get("f", b""),
         life=timedelta(milliseconds=number["l"]),
         attempts_left=number["k"],

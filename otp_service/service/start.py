@@ -8,6 +8,7 @@ from otp_service.domain.events import StartJudged
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use
 from otp_service.domain.message_text import MessageRequest, check_message
+from otp_service.domain.number_prefix import PrefixScheme
 from otp_service.domain.phone import PhoneNumber, read_country, read_phone
 from otp_service.domain.pin import purpose_digest
 from otp_service.domain.sealing import Sealer
@@ -44,6 +45,7 @@ class StartVerification:
         self,
         *,
         ids: IdScheme,
+        prefixes: PrefixScheme,
         keys: KeyRing,
         sealer: Sealer,
         store: StartStore,
@@ -51,6 +53,7 @@ class StartVerification:
         journal: Journal,
     ) -> None:
         self._ids = ids
+        self._prefixes = prefixes
         self._keys = keys
         self._sealer = sealer
         self._store = store
@@ -94,6 +97,7 @@ class StartVerification:
             sealed_phone=self._sealer.seal(phone.e164, bound_to=vid.text),
             masked_phone=phone.masked,
             country=phone.country,
+            prefix_tag=self._prefixes.tag(phone.e164),
             plans=plan_messages(
                 application, command.message, locales=command.locales, country=phone.country
             ),

@@ -16,6 +16,7 @@ from support.verifications import (
     OPERATIONS,
     PHONE,
     PIN,
+    PREFIXES,
     REQUEST_ID,
     SEALER,
     SHOP,
@@ -209,6 +210,7 @@ def test_nothing_is_sent_when_a_start_cannot_be_stored(
     sender, journal = CountingSender(), SilentJournal()
     start = StartVerification(
         ids=IDS,
+        prefixes=PREFIXES,
         keys=KEYS,
         sealer=SEALER,
         store=desk.store,

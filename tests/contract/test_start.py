@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 from support.store_view import StoppedClock, StoreView
-from support.verifications import OTHER_PHONE, PHONE, PLAN, REQUEST_ID, SEALER, Desk, shop
+from support.verifications import OTHER_PHONE, PHONE, PLAN, PREFIXES, REQUEST_ID, SEALER, Desk, shop
 
 from otp_service.domain.verification import (
     Channel,
@@ -38,6 +38,15 @@ def test_new_verification_has_one_message_of_unknown_fate(desk: Desk) -> None:
     assert started.deliveries == (
         Delivery(1, Channel.VIBER, 3, "uk", DeliveryState.UNKNOWN, started.read_at),
     )
+
+
+@pytest.mark.parametrize("address_tag", [None, "A1b2C3d4E5f6"], ids=str)
+def test_tags_of_range_and_address_come_back(desk: Desk, address_tag: str | None) -> None:
+    desk.address_tag = address_tag
+
+    started = desk.started()
+
+    assert (started.prefix_tag, started.address_tag) == (PREFIXES.tag(PHONE), address_tag)
 
 
 def test_sealed_number_comes_back_as_it_went_in(desk: Desk) -> None:

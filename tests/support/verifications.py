@@ -10,6 +10,7 @@ from otp_service.domain.events import Event
 from otp_service.domain.identity import IdScheme, VerificationId
 from otp_service.domain.keys import KeyRing, Use
 from otp_service.domain.limits import Budget, Charge, GuessBudget, NumberBudgets
+from otp_service.domain.number_prefix import PrefixScheme
 from otp_service.domain.pin import digests_to_accept, pin_digest, purpose_digest
 from otp_service.domain.receipt import Receipt
 from otp_service.domain.sealing import Sealer
@@ -40,6 +41,7 @@ REQUEST_ID = "b81e8e9fcbbb422a813863e903de94bd"
 NUMBER_KEY = b"number key of the tests, 32 byte"
 SECRET = b"secret of the tests, of 32 bytes"
 IDS = IdScheme(NUMBER_KEY)
+PREFIXES = PrefixScheme(NUMBER_KEY)
 KEYS = KeyRing([SECRET])
 SEALER = Sealer(KEYS.accepted(Use.SEAL))
 
@@ -119,6 +121,7 @@ def new_verification(
         sealed_phone=SEALER.seal(phone, bound_to=vid.text),
         masked_phone=phone[:4] + "*" * (len(phone) - 6) + phone[-2:],
         country="UA",
+        prefix_tag=PREFIXES.tag(phone),
         plans=plans,
     )
 

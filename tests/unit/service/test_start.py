@@ -7,6 +7,7 @@ from support.verifications import (
     KEYS,
     OTHER_PHONE,
     PHONE,
+    PREFIXES,
     REQUEST_ID,
     SEALER,
     SHOP,
@@ -49,6 +50,7 @@ class Desk:
         self.journal = SilentJournal()
         self.start = StartVerification(
             ids=IDS,
+            prefixes=PREFIXES,
             keys=KEYS,
             sealer=SEALER,
             store=self.store,
