@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from otp_service.domain.budget_row import BudgetRow
 from otp_service.domain.limits import NumberBudgets
 from otp_service.domain.sms_text import NO_AUTOFILL, SmsAutofill
 from otp_service.domain.verification import Channel
@@ -43,6 +44,7 @@ class Application:
         default_country: ISO 3166-1 alpha-2, to read national numbers sent without a country.
         autofill: what lets phones fill in a code that comes by SMS.
         channels: in the order they are tried; each at most once.
+        policy: the budgets beyond the number's own.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Application:
     default_country: str | None = None
     autofill: SmsAutofill = NO_AUTOFILL
     channels: tuple[Channel, ...] = (Channel.VIBER,)
+    policy: tuple[BudgetRow, ...] = ()
 
     def channel_after(self, channel: Channel) -> Channel | None:
         """Give the channel to fall back to from another; None if there is none."""

@@ -1,6 +1,12 @@
 """The store: one Lua file an operation, every key of a number in one slot."""
 
-from otp_service.redis_store.address import RedisAddress, RedisAddressError, read_address
+from otp_service.redis_store.address import (
+    RedisAddress,
+    RedisAddressError,
+    Topology,
+    read_address,
+)
+from otp_service.redis_store.budgets import RedisBudgets
 from otp_service.redis_store.connection import Connection, Timeouts, connect
 from otp_service.redis_store.health import store_problems
 from otp_service.redis_store.key_uses import RedisKeyUses
@@ -13,10 +19,12 @@ __all__ = [
     "NumberKeyMark",
     "RedisAddress",
     "RedisAddressError",
+    "RedisBudgets",
     "RedisKeyUses",
     "RedisSessions",
     "RedisStore",
     "Timeouts",
+    "Topology",
     "connect",
     "read_address",
     "store_problems",

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, FakeSender, FakeStore, dispatcher, verification
+from support.fakes import AWAY, FakeSender, FakeStore, dispatcher, open_gate, verification
 from support.verifications import (
     IDS,
     KEYS,
@@ -54,6 +54,7 @@ class Desk:
             keys=KEYS,
             sealer=SEALER,
             store=self.store,
+            gate=open_gate(),
             dispatcher=dispatcher(self.store, self.journal, self.sender),
             journal=self.journal,
         )
