@@ -11,6 +11,7 @@ from otp_service.domain.api_key import hash_key
 from otp_service.domain.application import Application, VerificationRules
 from otp_service.domain.limits import Budget, Charge, GuessBudget, NumberBudgets
 from otp_service.domain.message_text import text_problem
+from otp_service.domain.owner import OwnerRule
 from otp_service.domain.phone import read_country
 from otp_service.domain.sms_text import SmsAutofill
 from otp_service.domain.verification import Channel
@@ -105,6 +106,8 @@ class Rules(BaseModel):
     number_messages_per_hour: Budgeted = 10
     number_messages_per_day: Budgeted = 15
     number_wrong_guesses_per_day: Budgeted = 20
+    owner_addresses: Number = Field(default=10, ge=0, le=10)
+    owner_days: Number = Field(default=30, ge=1, le=90)
 
 
 class ApplicationSettings(Rules):
@@ -194,5 +197,8 @@ def _number_budgets(rules: Rules) -> NumberBudgets:
             window=_DAY,
             waits=_GUESS_WAITS,
             step=rules.attempts,
+        ),
+        owners=OwnerRule(
+            addresses=rules.owner_addresses, remembered=timedelta(days=rules.owner_days)
         ),
     )

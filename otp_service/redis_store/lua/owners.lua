@@ -1,0 +1,46 @@
+-- Shared: whose budgets a charge counts against. An address that verified the number lately is one of
+-- its owners and has an account of its own in the number's log; everybody else shares the strangers'.
+-- An account is what stands in a member of the log between kind and charge: "<address tag>:" for an
+-- owner, nothing for strangers.
+--
+-- The owners of one number of one application: a sorted set of address tags by when each last
+-- verified, ms. rule: "10 2592000000": how many of them count, and for how long after that, ms.
+
+local STRANGERS = ''
+
+local function read_rule(rule)
+    local most, keep_ms = string.match(rule, '^(%d+) (%d+)$')
+    return tonumber(most), tonumber(keep_ms)
+end
+
+local function account_named(address)
+    return address and address ~= '' and address .. ':' or STRANGERS
+end
+
+-- The account of whoever starts from an address; address: its tag, or empty where it is not known.
+local function account_of_address(owners_key, address, rule, now_ms)
+    if address == '' then
+        return STRANGERS
+    end
+    local most, keep_ms = read_rule(rule)
+    local newer = redis.call('ZREVRANK', owners_key, address)
+    if not newer or newer >= most then
+        return STRANGERS
+    end
+    if now_ms - tonumber(redis.call('ZSCORE', owners_key, address)) >= keep_ms then
+        return STRANGERS
+    end
+    return account_named(address)
+end
+
+-- Remember that an address verified the number now; only the latest stay.
+local function remember_owner(owners_key, address, rule, now_ms)
+    local most, keep_ms = read_rule(rule)
+    if most == 0 then
+        return
+    end
+    redis.call('ZADD', owners_key, ms(now_ms), address)
+    redis.call('ZREMRANGEBYSCORE', owners_key, '-inf', ms(now_ms - keep_ms))
+    redis.call('ZREMRANGEBYRANK', owners_key, 0, -most - 1)
+    redis.call('PEXPIRE', owners_key, keep_ms)
+end
