@@ -14,8 +14,10 @@ class OwnerRule:
     up does not shut the owner out.
 
     A guesser who shares an owner's address has that address' budgets besides. What one account
-    allows in a day, of messages and of wrong guesses, is therefore allowed at most ``accounts``
-    times on one number; who verified nothing and shares no owner's address has one account.
+    allows in any window, of starts, messages and wrong guesses, is therefore allowed at most
+    ``accounts`` times on one number; who verified nothing and shares no owner's address has one
+    account. That holds however owners come and go: an owner beyond ``addresses`` of whom charges
+    are in the longest window is a stranger until one of them has none there any more.
 
     Args:
         addresses: how many owners a number has at a time, the latest; 0 for none, so that
@@ -28,5 +30,5 @@ class OwnerRule:
 
     @property
     def accounts(self) -> int:
-        """Give the most accounts that one number has at a time: its owners' and the strangers'."""
+        """Give the most accounts of one number: its owners' and the one that strangers share."""
         return 1 + self.addresses

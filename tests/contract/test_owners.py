@@ -291,6 +291,40 @@ def test_of_many_owners_the_ten_latest_count(stopped: Desk, clock: StoppedClock)
     assert at(many, tags[2]).start().owner_tag is None
 
 
+def test_in_any_day_no_more_owners_are_charged_than_count_at_a_time(
+    stopped: Desk, clock: StoppedClock, view: StoreView
+) -> None:
+    two = of(stopped, budgets=NumberBudgets((), GUESSES, OwnerRule(addresses=2)))
+    tags = [ADDRESSES.tag(f"198.51.100.{last}") for last in range(4)]
+    charged = []
+    for tag in tags:
+        owner(two, tag)
+        charged.append(at(two, tag).start().owner_tag)
+        clock.advance(HOUR)
+
+    assert charged == [*tags[:2], None, None]
+    clock.advance(20 * HOUR - MILLISECOND)
+    assert at(two, tags[3]).start().owner_tag is None
+    clock.advance(MILLISECOND)
+    assert at(two, tags[3]).start().owner_tag == tags[3]
+    assert at(two, tags[2]).start().owner_tag is None
+
+
+def test_caller_without_sends_waits_as_a_stranger_where_too_many_owners_are_charged(
+    stopped: Desk, clock: StoppedClock
+) -> None:
+    one = of(stopped, budgets=replace(BUDGETS, owners=OwnerRule(addresses=1)), sends=1)
+    owner(one, HOME).start()
+    clock.advance(MILLISECOND)
+    begun = at(one, WORK).start()
+    owner(one, WORK)
+    use_up(at(one, STRANGE))
+
+    answer = one.try_resend(begun.id)
+
+    assert answer == NoResend(ResendBar.NO_SENDS_LEFT, HOUR - MILLISECOND)
+
+
 def test_fewer_owners_in_the_settings_hold_at_once(stopped: Desk, clock: StoppedClock) -> None:
     for tag in (WORK, HOME):
         owner(stopped, tag)

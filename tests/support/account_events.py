@@ -169,7 +169,14 @@ class Model:
         ]
 
     def account(self, application: Application, address: str | None) -> str | None:
-        return address if address in self.owners(application.id) else None
+        charged = {
+            row.account
+            for row in self.rows
+            if row.application == application.id
+            and self.now_ms - row.at_ms < _ms(BUDGETS.guesses.window)
+        }
+        is_owner = address in self.owners(application.id)
+        return address if is_owner and len(charged - {None, address}) < OWNERS.addresses else None
 
     def play(self, event: Event) -> object:  # noqa: PLR0911 - one a kind of event
         """Let one event happen and give what is seen of it."""

@@ -3,14 +3,18 @@
 -- g<account><charge><attempts left> a wrong guess. account: as owners.lua has it, a text that ends in
 -- a colon, or nothing; budgets of one account see the charges of that account alone.
 
+local function account_in(member)
+    local colon = string.find(member, ':', 2, true)
+    return string.sub(member, 2, colon or 1)
+end
+
 -- The times of all charges to one account, oldest first, one list a kind.
 local function charges(log_key, account)
     local times = {s = {}, m = {}, g = {}}
     local flat = redis.call('ZRANGE', log_key, 0, -1, 'WITHSCORES')
     for at = 1, #flat, 2 do
         local member = flat[at]
-        local colon = string.find(member, ':', 2, true)
-        if string.sub(member, 2, colon or 1) == account then
+        if account_in(member) == account then
             local list = times[string.sub(member, 1, 1)]
             list[#list + 1] = tonumber(flat[at + 1])
         end

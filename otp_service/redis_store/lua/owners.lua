@@ -17,8 +17,23 @@ local function account_named(address)
     return address and address ~= '' and address .. ':' or STRANGERS
 end
 
+-- To how many owners' accounts but this one the log holds charges that some window reaches.
+local function other_owners(log_key, account, now_ms, log_ms)
+    local seen, others = {[STRANGERS] = true, [account] = true}, 0
+    local since = '(' .. ms(now_ms - log_ms)
+    for _, member in ipairs(redis.call('ZRANGEBYSCORE', log_key, since, '+inf')) do
+        local other = account_in(member)
+        if not seen[other] then
+            seen[other], others = true, others + 1
+        end
+    end
+    return others
+end
+
 -- The account of whoever starts from an address; address: its tag, or empty where it is not known.
-local function account_of_address(owners_key, address, rule, now_ms)
+-- However owners come and go, in no window more accounts are charged than owners count at a time.
+-- log_ms: how long the log is kept
+local function account_of_address(owners_key, log_key, address, rule, now_ms, log_ms)
     if address == '' then
         return STRANGERS
     end
@@ -30,7 +45,8 @@ local function account_of_address(owners_key, address, rule, now_ms)
     if now_ms - tonumber(redis.call('ZSCORE', owners_key, address)) >= keep_ms then
         return STRANGERS
     end
-    return account_named(address)
+    local account = account_named(address)
+    return other_owners(log_key, account, now_ms, log_ms) < most and account or STRANGERS
 end
 
 -- Remember that an address verified the number now; only the latest stay.

@@ -9,7 +9,8 @@
 -- ARGV[9]   how long to remember that Viber refuses the number, ms; 0 for not at all
 -- ARGV[10]  owners' rule
 -- returns   {stored, now, record} | {missing} | {ended, status} | {too_soon, wait ms}
---           | {no_sends_left, wait ms until a new start is allowed} | {over_budget, which, wait ms, 1 if an owner's or 0}
+--           | {no_sends_left, wait ms until a new start is allowed}
+--           | {over_budget, which, wait ms, 1 if an owner's or 0}
 --           | {not_needed, 0} (another message went over this channel already)
 -- why       wrong guesses made elsewhere are no concern of a living verification: the guess budget
 --           only tells how long a caller without sends must wait for a new start, from the same address
@@ -48,7 +49,8 @@ end
 
 local sends_made = tonumber(fields[4])
 if sends_made >= tonumber(fields[5]) then
-    local next_account = account_of_address(KEYS[4], fields[14] or '', ARGV[10], now_ms)
+    local next_account = account_of_address(
+        KEYS[4], log_key, fields[14] or '', ARGV[10], now_ms, tonumber(ARGV[5]))
     local wait_ms = start_wait(log_key, next_account, ARGV[3], ARGV[4], now_ms)
     return {'no_sends_left', wait_ms}
 end

@@ -18,7 +18,8 @@
 local record_key, log_key, mark_key, charge_id = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local now_ms = clock_ms()
 
-local account = account_of_address(KEYS[4], ARGV[12], ARGV[13], now_ms)
+local account = account_of_address(
+    KEYS[4], log_key, ARGV[12], ARGV[13], now_ms, tonumber(ARGV[4]))
 local wait_ms, budget = start_wait(log_key, account, ARGV[2], ARGV[3], now_ms)
 if wait_ms > 0 then
     return {'over_budget', budget, wait_ms, account == STRANGERS and 0 or 1}
