@@ -149,15 +149,25 @@ class SendLimitReached(RetryLater):
 
 
 class TooManyRequests(RetryLater):
-    """Any other budget is used up; ``budget`` names it for operators."""
+    """Any other budget is used up; ``budget`` names it for operators.
+
+    ``is_owners`` tells them whether it is one that an owner's address has to itself.
+    """
 
     code = "too_many_requests"
 
     def __init__(
-        self, detail: str = "", *, retry_after: timedelta, budget: str, quota: Quota | None = None
+        self,
+        detail: str = "",
+        *,
+        retry_after: timedelta,
+        budget: str,
+        is_owners: bool = False,
+        quota: Quota | None = None,
     ) -> None:
         super().__init__(detail, retry_after=retry_after, quota=quota)
         self.budget = budget
+        self.is_owners = is_owners
 
 
 class PhoneUnreachable(OtpError):

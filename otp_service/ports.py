@@ -54,10 +54,12 @@ class OverBudget:
     Args:
         budget: the name of the one that holds longest.
         retry_after: until that one gives way.
+        is_owners: whether it is a budget that an owner's address has to itself.
     """
 
     budget: str
     retry_after: timedelta
+    is_owners: bool = False
 
 
 class ResendBar(StrEnum):

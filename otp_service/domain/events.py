@@ -17,6 +17,8 @@ class StartJudged:
         phone: masked.
         verification_id: its random first part alone, which opens nothing.
         detail: what stood behind a refusal, such as a budget's name.
+        account: ``owner`` where those budgets of the number were charged, or used up, that an
+            owner's address has to itself; None where everybody's were, or none.
     """
 
     application: str
@@ -25,6 +27,7 @@ class StartJudged:
     phone: str | None = None
     verification_id: str | None = None
     detail: str | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """Budgets of one number: what is counted, in which window, and how long a guesser waits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+
+from otp_service.domain.owner import OwnerRule
 
 
 class Charge(StrEnum):
@@ -47,7 +49,12 @@ class GuessBudget:
 
 @dataclass(frozen=True, slots=True)
 class NumberBudgets:
-    """All budgets that are charged to one number of one application."""
+    """All budgets that are charged to one number of one application.
+
+    Args:
+        owners: whom they are kept for apart, each budget in full.
+    """
 
     sliding: tuple[Budget, ...]
     guesses: GuessBudget
+    owners: OwnerRule = field(default_factory=OwnerRule)

@@ -103,6 +103,8 @@ class Verification:
         sealed_phone: the number, readable with the sealing keys alone.
         verified_at: when it was approved.
         verified_send: the message whose PIN was the right one, from 1.
+        owner_tag: stands for the owner's address whose account of the number's budgets it is
+            charged to; None where that is the strangers'.
     """
 
     id: VerificationId
@@ -124,6 +126,7 @@ class Verification:
     address_tag: str | None = None
     verified_at: datetime | None = None
     verified_send: int | None = None
+    owner_tag: str | None = None
 
     @property
     def last_delivery(self) -> Delivery:

@@ -4,23 +4,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from otp_service.domain.limits import Charge, GuessBudget, NumberBudgets
+from otp_service.domain.owner import OwnerRule
 
 _KINDS = {Charge.START: "s", Charge.MESSAGE: "m", Charge.WRONG_GUESS: "g"}
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetText:
-    """What ``number_log.lua`` reads.
+    """What ``number_log.lua`` and ``owners.lua`` read.
 
     Args:
         sliding: ``"s 5 3600000;m 10 3600000"``: kind, limit, window in ms.
         guesses: ``"20 86400000 5 60000 300000"``: limit, window in ms, step, the waits in ms.
         keep_ms: the longest window; older charges tell nothing any more.
+        owners: ``"10 2592000000"``: how many addresses, for how long in ms.
     """
 
     sliding: str
     guesses: str
     keep_ms: int
+    owners: str
 
 
 def budget_text(budgets: NumberBudgets) -> BudgetText:
@@ -33,6 +36,7 @@ def budget_text(budgets: NumberBudgets) -> BudgetText:
         ),
         guesses=_guess_text(budgets.guesses),
         keep_ms=milliseconds(max(windows)),
+        owners=_owner_text(budgets.owners),
     )
 
 
@@ -49,3 +53,7 @@ def milliseconds(span: timedelta) -> int:
 def _guess_text(guesses: GuessBudget) -> str:
     figures = [guesses.limit, milliseconds(guesses.window), guesses.step]
     return " ".join(map(str, figures + [milliseconds(wait) for wait in guesses.waits]))
+
+
+def _owner_text(owners: OwnerRule) -> str:
+    return f"{owners.addresses} {milliseconds(owners.remembered)}"

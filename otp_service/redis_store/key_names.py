@@ -32,6 +32,11 @@ def log_key(vid: VerificationId, application_id: str) -> str:
     return f"{_PREFIX}:{{{vid.number_tag}}}:n:{application_id}"
 
 
+def owners_key(vid: VerificationId, application_id: str) -> str:
+    """Name the sorted set of the addresses that verified the number for one application."""
+    return f"{_PREFIX}:{{{vid.number_tag}}}:o:{application_id}"
+
+
 def refusal_key(number_tag: str) -> str:
     """Name the mark that Viber refuses the number, whichever application sent to it."""
     return f"{_PREFIX}:{{{number_tag}}}:w"

@@ -101,6 +101,7 @@ def decode(vid: VerificationId, now_ms: bytes, flat: Sequence[bytes]) -> Verific
         deliveries=deliveries,
         verified_at=moment(int(fields["v"])) if "v" in fields else None,
         verified_send=int(fields["r"]) if "r" in fields else None,
+        owner_tag=fields["O"].decode() if "O" in fields else None,
     )
 
 

@@ -29,6 +29,7 @@ from otp_service.redis_store.key_names import (
     charge_name,
     log_key,
     message_key,
+    owners_key,
     record_key,
     refusal_key,
 )
@@ -89,6 +90,8 @@ class RedisStore:
                 channel_letters(plan.channel for plan in new.plans),
                 next((plan.template_id for plan in new.plans if plan.template_id), ""),
                 new.plans[0].language,
+                new.call.address_tag or "",
+                budgets.owners,
                 *encode(new),
             ],
         )
@@ -183,6 +186,7 @@ class RedisStore:
             budgets.guesses,
             budgets.keep_ms,
             *wanted,
+            budgets.owners,
         )
         keys = _send_keys(vid, application.id)
         status, *rest = self._operations.run("resend", keys, arguments, operation=operation)
@@ -206,14 +210,16 @@ class RedisStore:
     ) -> Judged | Ended | None:
         """Count one guess and, if it is right, use the verification up."""
         application = call.application
+        budgets = _text_of(application.budgets)
         status, *rest = self._operations.run(
             "verify",
-            [record_key(vid), log_key(vid, application.id)],
+            [record_key(vid), log_key(vid, application.id), owners_key(vid, application.id)],
             [
                 application.id,
                 charge_name(vid),
-                _text_of(application.budgets).keep_ms,
+                budgets.keep_ms,
                 milliseconds(application.rules.proof_life),
+                budgets.owners,
                 len(pin_digests),
                 *purpose_digests,
                 *pin_digests,
@@ -278,7 +284,12 @@ def _text_of(budgets: NumberBudgets) -> BudgetText:
 
 
 def _send_keys(vid: VerificationId, application_id: str) -> list[str]:
-    return [record_key(vid), log_key(vid, application_id), refusal_key(vid.number_tag)]
+    return [
+        record_key(vid),
+        log_key(vid, application_id),
+        refusal_key(vid.number_tag),
+        owners_key(vid, application_id),
+    ]
 
 
 def _refusal_ms(is_number_refused: bool) -> int:  # noqa: FBT001 - the one thing it is about
@@ -291,8 +302,10 @@ def _settled(vid: VerificationId, answer: Answer) -> Verification | None:
 
 
 def _over_budget(budgets: NumberBudgets, rest: Answer) -> OverBudget:
-    which, wait_ms = rest
-    return OverBudget(budget_name(budgets, which), timedelta(milliseconds=wait_ms))
+    which, wait_ms, is_owners = rest
+    return OverBudget(
+        budget_name(budgets, which), timedelta(milliseconds=wait_ms), is_owners=bool(is_owners)
+    )
 
 
 def _ended_or_missing(status: bytes, rest: Answer) -> Ended | None:

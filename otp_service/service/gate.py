@@ -144,6 +144,7 @@ def too_many(application: Application, over: OverBudget, detail: str) -> TooMany
         detail,
         retry_after=over.retry_after,
         budget=over.budget,
+        is_owners=over.is_owners,
         quota=_quota(application, over.budget),
     )
 

@@ -172,8 +172,15 @@ class StartVerification:
                 phone=phone.masked if phone else None,
                 detail=refusal.budget if isinstance(refusal, TooManyRequests) else None,
                 verification_id=verification.id.random if verification else None,
+                account=_account(verification, refusal),
             )
         )
+
+
+def _account(verification: Verification | None, refusal: OtpError | None) -> str | None:
+    is_started = verification is not None and verification.owner_tag is not None
+    is_refused = isinstance(refusal, TooManyRequests) and refusal.is_owners
+    return "owner" if is_started or is_refused else None
 
 
 def _read_phone(application: Application, command: StartCommand) -> PhoneNumber:

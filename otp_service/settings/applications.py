@@ -13,6 +13,7 @@ from otp_service.domain.application import Application, VerificationRules
 from otp_service.domain.budget_row import BudgetRow, Counted, Scope
 from otp_service.domain.limits import Budget, Charge, GuessBudget, NumberBudgets
 from otp_service.domain.message_text import text_problem
+from otp_service.domain.owner import OwnerRule
 from otp_service.domain.phone import read_country
 from otp_service.domain.sms_text import SmsAutofill
 from otp_service.domain.verification import Channel
@@ -110,6 +111,8 @@ class Rules(BaseModel):
     retention_seconds: Number = Field(default=86_400, ge=60, le=86_400)
     proof_life_seconds: Number = Field(default=600, ge=1, le=86_400)
     budgets: Budgets = ()
+    owner_addresses: Number = Field(default=10, ge=0, le=10)
+    owner_days: Number = Field(default=30, ge=1, le=90)
 
 
 class ApplicationSettings(Rules):
@@ -154,7 +157,7 @@ class ApplicationSettings(Rules):
         return Application(
             id=application_id,
             rules=_verification_rules(rules),
-            budgets=_number_budgets(rows, attempts=rules.attempts),
+            budgets=_number_budgets(rows, rules),
             brand=self.brand,
             default_language=self.default_language,
             default_country=self.default_country,
@@ -201,7 +204,7 @@ def _is_kept_with_the_number(row: BudgetRow) -> bool:
     return row.scope is Scope.NUMBER and row.counted is not Counted.MONEY
 
 
-def _number_budgets(rows: Sequence[BudgetRow], *, attempts: int) -> NumberBudgets:
+def _number_budgets(rows: Sequence[BudgetRow], rules: Rules) -> NumberBudgets:
     of_number = [row for row in rows if _is_kept_with_the_number(row)]
     # What is wrong with them is named elsewhere; until then those that come with the service hold.
     guesses = next(filter(is_guess_row, [*of_number, *standing_rows(shipped_budgets())]))
@@ -216,6 +219,9 @@ def _number_budgets(rows: Sequence[BudgetRow], *, attempts: int) -> NumberBudget
             limit=guesses.limit,
             window=guesses.window,
             waits=_GUESS_WAITS,
-            step=attempts,
+            step=rules.attempts,
+        ),
+        owners=OwnerRule(
+            addresses=rules.owner_addresses, remembered=timedelta(days=rules.owner_days)
         ),
     )

@@ -101,6 +101,53 @@ def test_guesses_leave_with_the_day(guessed: Desk, clock: StoppedClock) -> None:
     assert wait_after(guessed, 1, live) == timedelta(minutes=1)
 
 
+def test_guesses_that_leave_with_the_day_make_no_wait_longer(
+    guessed: Desk, clock: StoppedClock
+) -> None:
+    live = guessed.start()
+    for _ in range(5):
+        guessed.guess(live.id, WRONG_PIN)
+    clock.advance(timedelta(days=1, seconds=-30))
+    assert wait_after(guessed, 20, live) == timedelta(minutes=5)
+
+    clock.advance(timedelta(seconds=30) - MILLISECOND)
+    assert wait_after(guessed, 0, live) == timedelta(minutes=4, seconds=30) + MILLISECOND
+    clock.advance(MILLISECOND)
+    assert wait_after(guessed, 0, live) == timedelta(seconds=30)
+
+
+def test_nothing_that_happens_to_a_verification_forgets_its_guesses(
+    desk: Desk, view: StoreView
+) -> None:
+    desk = desk.at(
+        shop(
+            budgets=UNLIMITED_STARTS,
+            attempts=100,
+            resend_cooldown=timedelta(0),
+            retention=timedelta(seconds=60),
+        )
+    )
+    canceled, approved, forgotten = desk.start(), desk.start(), desk.start()
+    for begun in (canceled, approved, forgotten):
+        for _ in range(7):
+            desk.guess(begun.id, WRONG_PIN)
+        desk.resend(begun.id)
+    desk.cancel(canceled.id)
+    assert desk.verdict(approved.id, PIN) is Verdict.APPROVED
+
+    assert isinstance(desk.try_start(), OverBudget)
+    # Their records end; the last guess is more than the minute's wait ago.
+    view.advance(timedelta(minutes=10))
+    assert view.hashes() == {}
+    begun = desk.start()
+    desk.guess(begun.id, WRONG_PIN)
+
+    refused = desk.try_start()
+
+    assert isinstance(refused, OverBudget)
+    assert refused.budget == NAME
+
+
 def test_right_codes_and_ended_verifications_are_no_guesses(guessed: Desk, view: StoreView) -> None:
     for _ in range(21):
         started = guessed.start()

@@ -1,13 +1,23 @@
 -- Shared: the log of one number of one application, a sorted set of charges by their time in ms.
--- Members: s<charge> a start, m<charge><send> a message, g<charge><attempts left> a wrong guess.
+-- Members: s<account><charge> a start, m<account><charge><send> a message,
+-- g<account><charge><attempts left> a wrong guess. account: as owners.lua has it, a text that ends in
+-- a colon, or nothing; budgets of one account see the charges of that account alone.
 
--- The times of all charges, oldest first, one list a kind.
-local function charges(log_key)
+local function account_in(member)
+    local colon = string.find(member, ':', 2, true)
+    return string.sub(member, 2, colon or 1)
+end
+
+-- The times of all charges to one account, oldest first, one list a kind.
+local function charges(log_key, account)
     local times = {s = {}, m = {}, g = {}}
     local flat = redis.call('ZRANGE', log_key, 0, -1, 'WITHSCORES')
     for at = 1, #flat, 2 do
-        local list = times[string.sub(flat[at], 1, 1)]
-        list[#list + 1] = tonumber(flat[at + 1])
+        local member = flat[at]
+        if account_in(member) == account then
+            local list = times[string.sub(member, 1, 1)]
+            list[#list + 1] = tonumber(flat[at + 1])
+        end
     end
     return times
 end
@@ -63,9 +73,9 @@ local function guess_wait(times, spec, now_ms)
     return math.max(0, math.min(wait, until_room))
 end
 
--- How long until a new start is allowed, and which budget says so; 0 for the guess budget.
-local function start_wait(log_key, sliding_spec, guess_spec, now_ms)
-    local times = charges(log_key)
+-- How long until an account is allowed a new start, and which budget says so; 0 for the guess budget.
+local function start_wait(log_key, account, sliding_spec, guess_spec, now_ms)
+    local times = charges(log_key, account)
     local wait, budget = sliding_wait(times, 'sm', sliding_spec, now_ms)
     local guessed = guess_wait(times, guess_spec, now_ms)
     if guessed > wait then

@@ -4,6 +4,7 @@
 --   a application   u purpose        q purpose digest  s status: p|a|x|c (pending, approved,
 --   c country       m masked phone   f sealed phone                      exhausted, canceled)
 --   p tag of the number's range      ip tag of the address it was started from, if known
+--   O the same, if it is an owner's, whose account of the number's log is charged
 --   k attempts left y sends allowed  n sends made      o number of the newest send
 --   l life ms       w cooldown ms    h retention ms    e end of the last PIN ms
 --   b resend allowed from ms         v verified at ms  z proof consumed

@@ -1,5 +1,5 @@
 -- Write down what became of one send, or take it back with its PIN and its charges.
--- needs     record
+-- needs     record, owners
 -- KEYS[1]   the record   KEYS[2] the number's log
 -- ARGV[1]   charge   ARGV[2] number of the send
 -- ARGV[3]   accepted | unknown | taken_back   ARGV[4] the provider's request id, or empty
@@ -19,11 +19,12 @@ if outcome ~= 'taken_back' then
     return answer('settled', now_ms, record_key)
 end
 
-redis.call('ZREM', log_key, 'm' .. charge_id .. send)
+local account = account_named(redis.call('HGET', record_key, 'O'))
+redis.call('ZREM', log_key, 'm' .. account .. charge_id .. send)
 local fields = redis.call('HMGET', record_key, 's', 'n', 'o', 'l', 'w', 'h')
 local sends_left_standing = tonumber(fields[2]) - 1
 if sends_left_standing == 0 then
-    redis.call('ZREM', log_key, 's' .. charge_id)
+    redis.call('ZREM', log_key, 's' .. account .. charge_id)
     redis.call('DEL', record_key)
     return {'gone'}
 end

@@ -1,28 +1,38 @@
 -- Store a new verification with its first PIN and charge the number, or do neither.
--- needs     record, number_log
+-- needs     record, number_log, owners
 -- KEYS[1]   the record (of a fresh random id: nothing stands there)
 -- KEYS[2]   the number's log   KEYS[3] the mark that Viber refuses the number
+-- KEYS[4]   the number's owners
 -- ARGV[1]   charge: what this verification's charges are called in the log
 -- ARGV[2]   sliding budgets   ARGV[3] guess budget   ARGV[4] how long the log is kept, ms
 -- ARGV[5]   life ms   ARGV[6] cooldown ms   ARGV[7] retention ms
 -- ARGV[8]   PIN digest   ARGV[9] channels, in the order they are tried
 -- ARGV[10]  template, for a channel that has templates   ARGV[11] language
--- ARGV[12…] the record's other fields: name, value, …
--- returns   {stored, now, record} | {over_budget, which, wait ms}; which is 0 for the guess budget
--- why       one step: what was refused charged nothing, what was charged is stored
+-- ARGV[12]  tag of the address it is started from, or empty   ARGV[13] owners' rule
+-- ARGV[14…] the record's other fields: name, value, …
+-- returns   {stored, now, record} | {over_budget, which, wait ms, 1 if an owner's or 0}; which
+--           is 0 for the guess budget
+-- why       one step: what was refused charged nothing, what was charged is stored; and the record
+--           names the account, since its address may be an owner's no more when it is charged again
 
 local record_key, log_key, mark_key, charge_id = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local now_ms = clock_ms()
 
-local wait_ms, budget = start_wait(log_key, ARGV[2], ARGV[3], now_ms)
+local account = account_of_address(
+    KEYS[4], log_key, ARGV[12], ARGV[13], now_ms, tonumber(ARGV[4]))
+local wait_ms, budget = start_wait(log_key, account, ARGV[2], ARGV[3], now_ms)
 if wait_ms > 0 then
-    return {'over_budget', budget, wait_ms}
+    return {'over_budget', budget, wait_ms, account == STRANGERS and 0 or 1}
 end
 
 redis.call('HSET', record_key, 's', PENDING, 'l', ARGV[5], 'w', ARGV[6], 'h', ARGV[7],
-    't', ARGV[10], 'g', ARGV[11], unpack(ARGV, 12))
+    't', ARGV[10], 'g', ARGV[11], unpack(ARGV, 14))
+if account ~= STRANGERS then
+    redis.call('HSET', record_key, 'O', ARGV[12])
+end
 store_send(record_key, 1, 1, open_channel(ARGV[9], mark_key), ARGV[8], now_ms, {
     life_ms = ARGV[5], cooldown_ms = ARGV[6], retention_ms = ARGV[7],
     template = ARGV[10], language = ARGV[11]})
-charge(log_key, now_ms, tonumber(ARGV[4]), 's' .. charge_id, 'm' .. charge_id .. 1)
+charge(log_key, now_ms, tonumber(ARGV[4]), 
+    's' .. account .. charge_id, 'm' .. account .. charge_id .. 1)
 return answer('stored', now_ms, record_key)

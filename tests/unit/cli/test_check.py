@@ -153,7 +153,7 @@ def test_everything_that_is_wrong_is_named_at_once(
 
     assert "maxmemory-policy is allkeys-lru; it must be noeviction" in policy
     assert "OTP_NUMBER_KEY is not the key this store was last served with" in key
-    assert "120 s behind" in clock
+    assert re.search("1(19|20) s behind", clock)
 
 
 def test_number_key_of_the_last_service_is_no_problem(

@@ -13,6 +13,7 @@ def test_budgets_are_written_as_the_scripts_read_them() -> None:
     assert text.sliding == "s 5 3600000;s 10 86400000;m 10 3600000;m 15 86400000"
     assert text.guesses == "20 86400000 5 60000 300000 3600000 86400000"
     assert text.keep_ms == 86_400_000
+    assert text.owners == "10 2592000000"
 
 
 def test_no_sliding_budget_is_an_empty_text() -> None:

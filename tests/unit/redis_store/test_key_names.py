@@ -5,6 +5,7 @@ from otp_service.redis_store.key_names import (
     chat_key,
     key_use_key,
     log_key,
+    owners_key,
     record_key,
 )
 
@@ -14,6 +15,7 @@ def test_keys_of_one_number_share_its_hash_tag() -> None:
 
     assert record_key(first) == f"otp1:{{{first.number_tag}}}:v:{first.random}"
     assert log_key(first, "shop") == f"otp1:{{{first.number_tag}}}:n:shop"
+    assert owners_key(first, "shop") == f"otp1:{{{first.number_tag}}}:o:shop"
     assert first.number_tag == second.number_tag
     assert record_key(first) != record_key(second)
 

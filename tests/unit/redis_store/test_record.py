@@ -32,6 +32,15 @@ def test_record_is_read_to_the_millisecond() -> None:
     assert read.last_delivery.sent_at == read.read_at
 
 
+def test_record_that_an_owner_s_account_is_charged_for_says_which() -> None:
+    owned, plain = (
+        decode(IDS.new(PHONE), b"%d" % NOW_MS, fields)
+        for fields in (stored(O="A1b2C3d4E5f6"), stored())
+    )
+
+    assert (owned.owner_tag, plain.owner_tag) == ("A1b2C3d4E5f6", None)
+
+
 @pytest.mark.parametrize(
     ("now_ms", "status"), [(END_MS - 1, Status.PENDING), (END_MS, Status.EXPIRED)]
 )

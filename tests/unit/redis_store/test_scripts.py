@@ -22,7 +22,7 @@ OPERATIONS = [
     "session_read",
     "session_write",
 ]
-PARTS = ["record", "number_log", "message", "window_counter"]
+PARTS = ["record", "number_log", "message", "owners", "window_counter"]
 
 
 class FakeConnection:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -296,6 +297,18 @@ def test_bad_command_stores_and_sends_nothing(command: StartCommand, error: type
     assert desk.store.asked == []
     assert desk.sender.sent == []
     assert [event.outcome for event in desk.journal.events] == [refusal.code]  # type: ignore[union-attr]
+
+
+def test_start_on_an_owner_s_budgets_is_told_as_such() -> None:
+    owned = replace(verification(), owner_tag="A1b2C3d4E5f6")
+    used_up = OverBudget("number_starts_per_hour", timedelta(seconds=90), is_owners=True)
+    started, refused = Desk(FakeStore(owned)), Desk(FakeStore(used_up))
+
+    started.start(Call(SHOP), StartCommand(phone=PHONE))
+    refused.refused(StartCommand(phone=PHONE), TooManyRequests)
+
+    events = [desk.journal.events[-1] for desk in (started, refused)]
+    assert [isinstance(event, StartJudged) and event.account for event in events] == ["owner"] * 2
 
 
 def test_start_is_told_to_the_journal() -> None:

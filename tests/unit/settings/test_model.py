@@ -8,8 +8,9 @@ import pytest
 
 from otp_service.domain.api_key import EVERY_SCOPE
 from otp_service.domain.limits import Budget, Charge, GuessBudget
+from otp_service.domain.owner import OwnerRule
 from otp_service.domain.sms_text import SmsAutofill
-from otp_service.settings import Settings, load_settings
+from otp_service.settings import Settings, SettingsError, load_settings
 
 KEYS = [hashlib.sha256(key).digest() for key in (b"one", b"two", b"three")]
 
@@ -41,6 +42,8 @@ def two_shops(complete, toml):
             {{ name = "number_messages_per_day", limit = 4 }},
             {{ name = "number_wrong_guesses_per_day", limit = 6 }},
         ]
+        owner_addresses = 2
+        owner_days = 7
         [applications.plain]
         api_keys_sha256 = ["{three}"]
         """
@@ -83,6 +86,24 @@ def test_application_has_its_own_budgets(two_shops):
         waits=(timedelta(minutes=1), timedelta(minutes=5), hour, day),
         step=3,
     )
+
+
+def test_application_has_its_own_rule_of_owners(two_shops):
+    applications = load_settings(two_shops).domain_applications()
+
+    assert applications["shop"].budgets.owners == OwnerRule(2, timedelta(days=7))
+    assert applications["plain"].budgets.owners == OwnerRule() == OwnerRule(10, timedelta(days=30))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("owner_addresses", 11), ("owner_addresses", -1), ("owner_days", 0), ("owner_days", 91)],
+)
+def test_rule_of_owners_is_bounded(two_shops, name, value):
+    with pytest.raises(SettingsError) as refused:
+        load_settings({**two_shops, f"OTP_{name.upper()}": str(value)})
+
+    assert [problem.name for problem in refused.value.problems] == [f"OTP_{name.upper()}"]
 
 
 def test_rule_an_application_does_not_give_is_the_services_own(two_shops):
