@@ -340,8 +340,8 @@ def test_start_is_one_trip_before_its_record_and_a_guess_one_after(
     watched.commands.clear()
 
     desk.guess_wrong(started)
-    scopes = 3 if kind.name == CLUSTER else 1
-    assert watched.commands == ["EVALSHA", "+".join(["EVALSHA"] * scopes)]
+    # The number's own, then the application's, the address' and that over all.
+    assert watched.commands == ["EVALSHA"] * (4 if kind.name == CLUSTER else 2)
 
 
 def test_application_without_such_budgets_makes_no_trip_for_them(
@@ -415,6 +415,21 @@ def test_slot_that_is_away_does_not_use_up_the_budgets_of_the_others(
     assert line.refused == 1
     assert totals(view) == {}
     assert desk.sender.sent == []
+
+
+@pytest.mark.parametrize("kind", [CLUSTER], indirect=True)
+def test_wrong_guess_is_counted_wherever_a_slot_answers(
+    make: MakeDesk, view: StoreView, watched: WatchedConnection
+) -> None:
+    line = OneSlotAway(watched, "no such slot")  # type: ignore[arg-type]
+    rows = [row(scope, GUESSES, 9) for scope in (Scope.ADDRESS, Scope.APPLICATION, Scope.ALL)]
+    desk = make(*rows, connection=line)
+    started = desk.start(address="192.0.2.1")
+    line.marked = "{a:shop}"
+
+    assert desk.guess_wrong(started)
+
+    assert sorted(totals(view).values()) == [1, 1]
 
 
 def test_store_that_is_away_lets_no_start_through(
@@ -508,4 +523,5 @@ def test_watcher_hears_of_every_guess_in_the_same_trip(
     desk.right_code(started)
 
     assert guard.heard == [False, False, True]
-    assert watched.commands == ["EVALSHA", "EVALSHA+EVALSHA", "EVALSHA", "EVALSHA"]
+    together = ["EVALSHA", "EVALSHA"] if kind.name == CLUSTER else ["EVALSHA+EVALSHA"]
+    assert watched.commands == ["EVALSHA", *together, "EVALSHA", "EVALSHA"]
