@@ -37,7 +37,7 @@ from support.verifications import (
 )
 
 from otp_service.domain.client_address import AddressScheme
-from otp_service.domain.limits import NumberBudgets
+from otp_service.domain.limits import Budget, Charge, NumberBudgets
 from otp_service.domain.owner import OwnerRule
 from otp_service.domain.verification import Verification
 from otp_service.ports import NoResend, OverBudget, ResendBar
@@ -564,6 +564,21 @@ def test_refused_start_says_whose_budget_it_was(desk: Desk) -> None:
     assert isinstance(owners, OverBudget)
     assert isinstance(strangers, OverBudget)
     assert (owners.is_owners, strangers.is_owners) == (True, False)
+
+
+def test_resend_waits_for_the_messages_of_its_own_account(
+    stopped: Desk, clock: StoppedClock
+) -> None:
+    limit = Budget("messages", Charge.MESSAGE, 2, HOUR)
+    desk = of(stopped, budgets=NumberBudgets((limit,), GUESSES), resend_cooldown=timedelta(0))
+    own, stranger = owner(desk), at(desk, STRANGE)
+    strange = stranger.start()
+    assert stranger.try_resend(strange.id) == OverBudget("messages", HOUR)
+
+    begun = own.start()
+
+    assert isinstance(own.try_resend(begun.id), Verification)
+    assert own.try_resend(begun.id) == OverBudget("messages", HOUR, is_owners=True)
 
 
 def test_address_of_an_ipv6_owner_is_its_whole_64(desk: Desk) -> None:
