@@ -353,6 +353,17 @@ def test_without_owners_everybody_shares_and_nothing_is_kept(desk: Desk, view: S
     assert not [name for name in view.names() if b":o:" in name]
 
 
+def test_owners_that_are_not_wanted_any_more_go_with_the_next_approval(
+    desk: Desk, view: StoreView
+) -> None:
+    owner(desk)
+    none = of(desk, budgets=replace(BUDGETS, owners=OwnerRule(addresses=0)))
+
+    owner(none)
+
+    assert not [name for name in view.names() if b":o:" in name]
+
+
 def test_owners_are_forgotten_with_the_last_of_them(desk: Desk, view: StoreView) -> None:
     owner(desk)
     (key,) = [name for name in view.names() if b":o:" in name]
