@@ -37,7 +37,7 @@ from support.verifications import (
 )
 
 from otp_service.domain.client_address import AddressScheme
-from otp_service.domain.limits import NumberBudgets
+from otp_service.domain.limits import Budget, Charge, NumberBudgets
 from otp_service.domain.owner import OwnerRule
 from otp_service.domain.verification import Verification
 from otp_service.ports import NoResend, OverBudget, ResendBar
@@ -353,6 +353,17 @@ def test_without_owners_everybody_shares_and_nothing_is_kept(desk: Desk, view: S
     assert not [name for name in view.names() if b":o:" in name]
 
 
+def test_owners_that_are_not_wanted_any_more_go_with_the_next_approval(
+    desk: Desk, view: StoreView
+) -> None:
+    owner(desk)
+    none = of(desk, budgets=replace(BUDGETS, owners=OwnerRule(addresses=0)))
+
+    owner(none)
+
+    assert not [name for name in view.names() if b":o:" in name]
+
+
 def test_owners_are_forgotten_with_the_last_of_them(desk: Desk, view: StoreView) -> None:
     owner(desk)
     (key,) = [name for name in view.names() if b":o:" in name]
@@ -564,6 +575,21 @@ def test_refused_start_says_whose_budget_it_was(desk: Desk) -> None:
     assert isinstance(owners, OverBudget)
     assert isinstance(strangers, OverBudget)
     assert (owners.is_owners, strangers.is_owners) == (True, False)
+
+
+def test_resend_waits_for_the_messages_of_its_own_account(
+    stopped: Desk, clock: StoppedClock
+) -> None:
+    limit = Budget("messages", Charge.MESSAGE, 2, HOUR)
+    desk = of(stopped, budgets=NumberBudgets((limit,), GUESSES), resend_cooldown=timedelta(0))
+    own, stranger = owner(desk), at(desk, STRANGE)
+    strange = stranger.start()
+    assert stranger.try_resend(strange.id) == OverBudget("messages", HOUR)
+
+    begun = own.start()
+
+    assert isinstance(own.try_resend(begun.id), Verification)
+    assert own.try_resend(begun.id) == OverBudget("messages", HOUR, is_owners=True)
 
 
 def test_address_of_an_ipv6_owner_is_its_whole_64(desk: Desk) -> None:

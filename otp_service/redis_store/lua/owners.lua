@@ -49,12 +49,9 @@ local function account_of_address(owners_key, log_key, address, rule, now_ms, lo
     return other_owners(log_key, account, now_ms, log_ms) < most and account or STRANGERS
 end
 
--- Remember that an address verified the number now; only the latest stay.
+-- Remember that an address verified the number now; only the latest stay, which may be none.
 local function remember_owner(owners_key, address, rule, now_ms)
     local most, keep_ms = read_rule(rule)
-    if most == 0 then
-        return
-    end
     redis.call('ZADD', owners_key, ms(now_ms), address)
     redis.call('ZREMRANGEBYSCORE', owners_key, '-inf', ms(now_ms - keep_ms))
     redis.call('ZREMRANGEBYRANK', owners_key, 0, -most - 1)
