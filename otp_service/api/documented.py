@@ -4,9 +4,10 @@ from itertools import groupby
 from typing import Any
 
 from otp_service.api.problems import MEDIA_TYPE, PROBLEM_TYPES, ProblemCode, problem_of
-from otp_service.api.scopes import SCOPE_OF_ROUTE
+from otp_service.api.scopes import SCOPE_OF_ROUTE, TOKEN_ROUTES
 
 _API_KEY = "api_key"
+_CLIENT_TOKEN = "client_token"  # noqa: S105 - the scheme's name
 
 SECURITY_SCHEMES: dict[str, Any] = {
     _API_KEY: {
@@ -14,7 +15,13 @@ SECURITY_SCHEMES: dict[str, Any] = {
         "scheme": "bearer",
         "description": "An application's API key, with the scopes it was given. In the demo: "
         "`otp_demo`, with every one.",
-    }
+    },
+    _CLIENT_TOKEN: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A client token that a back end minted for an app or a page: good for one "
+        "purpose, for a few starts, and for what it started.",
+    },
 }
 
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
@@ -45,6 +52,11 @@ def needing_scope(route: str) -> dict[str, Any]:
         name roles.
     """
     scope = SCOPE_OF_ROUTE[route].value
+    if route in TOKEN_ROUTES:
+        return {
+            "description": f"Needs a key with the scope `{scope}`, or a client token.",
+            "security": [{_API_KEY: [scope]}, {_CLIENT_TOKEN: []}],
+        }
     return {
         "description": f"Needs a key with the scope `{scope}`.",
         "security": [{_API_KEY: [scope]}],

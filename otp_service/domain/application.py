@@ -43,6 +43,8 @@ class Application:
         default_country: ISO 3166-1 alpha-2, to read national numbers sent without a country.
         autofill: what lets phones fill in a code that comes by SMS.
         channels: in the order they are tried; each at most once.
+        token_life: how long a client token is good for starts.
+        cors_origins: whose pages may read replies to client tokens, as browsers name them.
     """
 
     id: str
@@ -53,6 +55,8 @@ class Application:
     default_country: str | None = None
     autofill: SmsAutofill = NO_AUTOFILL
     channels: tuple[Channel, ...] = (Channel.VIBER,)
+    token_life: timedelta = timedelta(minutes=10)
+    cors_origins: frozenset[str] = frozenset()
 
     def channel_after(self, channel: Channel) -> Channel | None:
         """Give the channel to fall back to from another; None if there is none."""

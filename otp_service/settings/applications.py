@@ -16,6 +16,7 @@ from otp_service.domain.sms_text import SmsAutofill
 from otp_service.domain.verification import Channel
 from otp_service.errors import InvalidRequest
 from otp_service.settings.api_keys import ApiKeySettings, KeyHash, plain_key
+from otp_service.settings.proxies import read_origin
 
 DEMO_APPLICATION = "demo"
 DEMO_API_KEY = "otp_demo"
@@ -100,6 +101,7 @@ class Rules(BaseModel):
     resend_cooldown_seconds: Number = Field(default=30, ge=0, le=3_600)
     retention_seconds: Number = Field(default=86_400, ge=60, le=86_400)
     proof_life_seconds: Number = Field(default=600, ge=1, le=86_400)
+    client_token_life_seconds: Number = Field(default=600, ge=30, le=3_600)
     number_starts_per_hour: Budgeted = 5
     number_starts_per_day: Budgeted = 10
     number_messages_per_hour: Budgeted = 10
@@ -116,6 +118,7 @@ class ApplicationSettings(Rules):
         android_app_hash: names its Android app to the SMS Retriever API.
         web_otp_origin: the domain whose pages may read a code that came by SMS.
         channels: in the order they are tried.
+        cors_origins: whose pages may call with a client token.
     """
 
     brand: Annotated[str, AfterValidator(_brand)] | None = None
@@ -128,6 +131,7 @@ class ApplicationSettings(Rules):
     default_language: Annotated[str, AfterValidator(_language)] | None = None
     android_app_hash: Annotated[str, AfterValidator(_app_hash)] | None = None
     web_otp_origin: Annotated[str, AfterValidator(_domain)] | None = None
+    cors_origins: tuple[Annotated[str, AfterValidator(read_origin)], ...] = ()
 
     @property
     def every_key(self) -> tuple[ApiKeySettings, ...]:
@@ -154,6 +158,8 @@ class ApplicationSettings(Rules):
             default_country=self.default_country,
             autofill=self.autofill,
             channels=self.channels,
+            token_life=timedelta(seconds=rules.client_token_life_seconds),
+            cors_origins=frozenset(self.cors_origins),
         )
 
 
