@@ -22,7 +22,8 @@ def read_network(text: Any) -> IPv4Network | IPv6Network:
         ValueError: no network, or one that nobody has all of; the text says why.
     """
     try:
-        network = ip_network(text if isinstance(text, str) else "")
+        # A zone, as in fe80::1%eth0, means something on one machine only.
+        network = ip_network(text if isinstance(text, str) and "%" not in text else "")
     except ValueError:
         problem = "must be an address or a network without host bits, such as 10.0.0.0/8"
         raise ValueError(problem) from None
