@@ -20,7 +20,8 @@ SECURITY_SCHEMES: dict[str, Any] = {
         "type": "http",
         "scheme": "bearer",
         "description": "A client token that a back end minted for an app or a page: good for one "
-        "purpose, for a few starts, and for what it started.",
+        "purpose, for a few starts, and for what it started. A purpose that is not named is the "
+        "token's.",
     },
 }
 
