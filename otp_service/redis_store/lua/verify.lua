@@ -4,8 +4,8 @@
 -- ARGV[1]   application   ARGV[2] charge   ARGV[3] how long the log is kept, ms
 -- ARGV[4]   proof life ms: an approval stays readable at least that long
 -- ARGV[5]   how many secrets are accepted: n
--- ARGV[6…]  n purpose digests, then n PIN digests, newest secret first, then the client token's id
---           or empty
+-- ARGV[6…]  n purpose digests, then n PIN digests, newest secret first
+-- ARGV[#ARGV]  the client token's id, or empty
 -- returns   {approved, now, record, which send's PIN} | {incorrect, now, record}
 --           | {exhausted_now, now, record} | {ended, status} | {missing} | {not_the_tokens}
 -- why       exists, count, compare, use up are one step: any number of guesses side by side
@@ -18,7 +18,7 @@ local refused = refusal(fields, ARGV[1], now_ms)
 if refused and refused[1] == 'missing' then
     return refused
 end
-refused = not_the_tokens(record_key, ARGV[6 + 2 * tonumber(ARGV[5])]) or refused
+refused = not_the_tokens(record_key, ARGV[#ARGV]) or refused
 if refused then
     return refused
 end
