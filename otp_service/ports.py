@@ -85,6 +85,11 @@ class Ended:
     status: Status
 
 
+@dataclass(frozen=True, slots=True)
+class NotTheTokens:
+    """The verification is there, and the call's client token did not start it; nothing changed."""
+
+
 class SendOutcome(StrEnum):
     """What the store must remember of a send."""
 
@@ -196,7 +201,7 @@ class ResendStore(Protocol):
         *,
         pin_digest: bytes,
         channels: tuple[Channel, ...],
-    ) -> Verification | NoResend | OverBudget | Ended | None:
+    ) -> Verification | NoResend | OverBudget | Ended | NotTheTokens | None:
         """Store one more PIN and charge its message, or do neither; None if there is no such.
 
         Args:
@@ -246,7 +251,7 @@ class GuessStore(Protocol):
         *,
         purpose_digests: tuple[bytes, ...],
         pin_digests: tuple[bytes, ...],
-    ) -> Judged | Ended | None:
+    ) -> Judged | Ended | NotTheTokens | None:
         """Judge one guess; None if there is no such verification."""
         ...
 

@@ -9,8 +9,10 @@ from flask import Blueprint
 from otp_service.api.admission import Admission
 from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
+from otp_service.api.peer import TrustedProxies
 from otp_service.demo import create_demo_pages
 from otp_service.domain.client_address import AddressScheme
+from otp_service.domain.client_token import ClientTokenScheme
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.number_prefix import PrefixScheme
@@ -46,6 +48,7 @@ from otp_service.service.cancel import CancelVerification
 from otp_service.service.dispatch import Dispatcher
 from otp_service.service.gate import Gate
 from otp_service.service.hear import HearReply
+from otp_service.service.mint import MintToken
 from otp_service.service.note_use import NoteKeyUse
 from otp_service.service.proof import CheckProof
 from otp_service.service.receive import ReceiveReceipt
@@ -80,6 +83,7 @@ def wire_api(settings: Settings) -> OtpApi:
     api = create_api(
         use_cases=use_cases,
         addresses=AddressScheme(settings.number_key_bytes()),
+        proxies=TrustedProxies(settings.trusted_proxy_hops, settings.trusted_proxies),
         admission=_wire_admission(settings, store, journal),
         readiness=partial(_store_problems, settings, store, mark),
         metrics=render_metrics,
@@ -112,6 +116,13 @@ def _wire_admission(settings: Settings, store: Connection, journal: Journal) -> 
         keys=settings.callers(),
         clock=SystemClock(),
         note_use=NoteKeyUse(store=RedisKeyUses(store, journal)),
+        tokens=_wire_tokens(KeyRing(settings.secret_key_bytes())),
+    )
+
+
+def _wire_tokens(keys: KeyRing) -> ClientTokenScheme:
+    return ClientTokenScheme(
+        signing_keys=keys.accepted(Use.TOKEN), sealing_keys=keys.accepted(Use.TOKEN_SEAL)
     )
 
 
@@ -213,6 +224,7 @@ def wire_use_cases(
             dispatcher=dispatcher,
             journal=journal,
         ),
+        mint=MintToken(ids=ids, tokens=_wire_tokens(keys), clock=SystemClock(), journal=journal),
     )
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from otp_service.api.problems import MEDIA_TYPE, PROBLEM_TYPES, ProblemCode, problem_of
 from otp_service.api.rate_limit import LIMIT_HEADER, POLICY_HEADER
-from otp_service.api.scopes import SCOPE_OF_ROUTE
+from otp_service.api.scopes import SCOPE_OF_ROUTE, TOKEN_ROUTES
 
 _API_KEY = "api_key"
+_CLIENT_TOKEN = "client_token"  # noqa: S105 - the scheme's name
 
 SECURITY_SCHEMES: dict[str, Any] = {
     _API_KEY: {
@@ -15,7 +16,14 @@ SECURITY_SCHEMES: dict[str, Any] = {
         "scheme": "bearer",
         "description": "An application's API key, with the scopes it was given. In the demo: "
         "`otp_demo`, with every one.",
-    }
+    },
+    _CLIENT_TOKEN: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A client token that a back end minted for an app or a page: good for one "
+        "purpose, for a few starts, and for what it started. A purpose that is not named is the "
+        "token's.",
+    },
 }
 
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
@@ -57,6 +65,11 @@ def needing_scope(route: str) -> dict[str, Any]:
         name roles.
     """
     scope = SCOPE_OF_ROUTE[route].value
+    if route in TOKEN_ROUTES:
+        return {
+            "description": f"Needs a key with the scope `{scope}`, or a client token.",
+            "security": [{_API_KEY: [scope]}, {_CLIENT_TOKEN: []}],
+        }
     return {
         "description": f"Needs a key with the scope `{scope}`.",
         "security": [{_API_KEY: [scope]}],

@@ -12,6 +12,7 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from otp_service.api.admission import Admission, check_host, check_peer
+from otp_service.api.cors import answer_preflight, is_preflight, open_to_origin
 from otp_service.api.incoming import current_request
 from otp_service.api.problems import (
     MEDIA_TYPE,
@@ -20,7 +21,8 @@ from otp_service.api.problems import (
     problem_of_status,
 )
 from otp_service.api.rate_limit import rate_limit_headers
-from otp_service.api.scopes import check_scope, is_protected
+from otp_service.api.scopes import TOKEN_ROUTES, check_scope, check_token_route, is_protected
+from otp_service.domain.caller import Caller
 from otp_service.domain.events import RequestServed
 from otp_service.errors import OtpError, RetryLater
 from otp_service.ports import Journal
@@ -61,8 +63,10 @@ class Exchange:
         app.register_error_handler(OtpError, _refuse)
         app.register_error_handler(HTTPException, _refuse_by_status)
 
-    def begin(self) -> None:
+    def begin(self) -> Response | None:
         """Check, in this order: key, its scope, host name, route and method, size of the body.
+
+        A preflight carries no key; it is answered at once, where the host name is right.
 
         Raises:
             Unauthenticated, Forbidden, HTTPException: the first check that fails.
@@ -71,15 +75,24 @@ class Exchange:
         given = request.headers.get("X-Request-Id", "")
         request.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         self.bind_request_id(request.request_id)
+        route = request.url_rule.rule if request.url_rule else None
+        if is_preflight(request.method, request.headers, route):
+            check_host(request.headers.get("Host"), self.allowed_hosts)
+            check_peer(request.remote_addr, self.allowed_hosts)
+            return answer_preflight(request.headers["Origin"], self.admission.origins)
         if is_protected(request.path):
             request.caller = self.admission.admit(request.headers.get("Authorization"))
-            if request.url_rule is not None:
-                check_scope(request.caller, request.url_rule.rule)
+            self.admission.check_token_life(request.caller, route)
+            if request.caller.token is not None:
+                check_token_route(route)
+            elif route is not None:
+                check_scope(request.caller, route)
         check_host(request.headers.get("Host"), self.allowed_hosts)
         check_peer(request.remote_addr, self.allowed_hosts)
         if request.routing_exception is not None:
             raise request.routing_exception
         request.load_body()
+        return None
 
     def finish(self, response: Response) -> Response:
         """Set what every reply carries, read what nobody read, and take note."""
@@ -89,18 +102,26 @@ class Exchange:
         response.headers["X-Request-Id"] = request.request_id
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        route = request.url_rule.rule if request.url_rule else UNMATCHED
+        if route in TOKEN_ROUTES:
+            open_to_origin(response, request.headers.get("Origin"), request.caller)
         self.journal.record(
             RequestServed(
-                route=request.url_rule.rule if request.url_rule else UNMATCHED,
+                route=route,
                 method=request.method if request.method in _METHODS else "OTHER",
                 status=response.status_code,
                 took=timedelta(seconds=time.monotonic() - request.arrived_at),
                 code=request.problem_code,
                 application=request.caller.application.id if request.caller else None,
                 key=request.caller.key_id if request.caller else None,
+                token=_token_id(request.caller),
             )
         )
         return response
+
+
+def _token_id(caller: Caller | None) -> str | None:
+    return caller.token.id if caller and caller.token else None
 
 
 def render_problem(problem: Problem) -> Response:

@@ -19,8 +19,10 @@ from otp_service.api.exchange import Exchange
 from otp_service.api.incoming import ApiRequest, current_request
 from otp_service.api.operator_routes import operator_routes
 from otp_service.api.parts import Parts
+from otp_service.api.peer import TrustedProxies
 from otp_service.api.problems import Problem
 from otp_service.api.schemas import refusal_of
+from otp_service.api.token_routes import token_routes
 from otp_service.api.verification_routes import verification_routes
 from otp_service.domain.client_address import AddressScheme
 from otp_service.ports import Journal
@@ -53,6 +55,7 @@ def create_api(
     *,
     use_cases: UseCases,
     addresses: AddressScheme,
+    proxies: TrustedProxies,
     admission: Admission,
     readiness: Callable[[], tuple[str, ...]],
     metrics: Callable[[], tuple[bytes, str]],
@@ -64,6 +67,7 @@ def create_api(
     """Give the WSGI application.
 
     Args:
+        proxies: those in front of the service.
         admission: knows the callers by their keys.
         readiness: why the service cannot do its work now; empty if it can.
         metrics: the exposition and its media type.
@@ -90,9 +94,13 @@ def create_api(
     app.url_map.merge_slashes = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    Parts(use_cases=use_cases, addresses=addresses, readiness=readiness, metrics=metrics).install(
-        app
-    )
+    Parts(
+        use_cases=use_cases,
+        addresses=addresses,
+        proxies=proxies,
+        readiness=readiness,
+        metrics=metrics,
+    ).install(app)
     Exchange(
         admission=admission,
         allowed_hosts=allowed_hosts,
@@ -100,6 +108,7 @@ def create_api(
         bind_request_id=bind_request_id,
     ).install(app)
     app.register_api(verification_routes)
+    app.register_api(token_routes)
     app.register_api(operator_routes)
     app.register_blueprint(docs_routes)
     app.register_blueprint(callbacks.routes())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from otp_service.api.peer import TrustedProxies
 from otp_service.domain.client_address import AddressScheme
 from otp_service.service.use_cases import UseCases
 
@@ -16,12 +17,14 @@ class Parts:
     """What stands behind the routes of one app.
 
     Args:
+        proxies: those in front of the service.
         readiness: why the service cannot do its work now; empty if it can.
         metrics: the exposition and its media type.
     """
 
     use_cases: UseCases
     addresses: AddressScheme
+    proxies: TrustedProxies
     readiness: Callable[[], tuple[str, ...]]
     metrics: Callable[[], tuple[bytes, str]]
 

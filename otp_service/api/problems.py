@@ -76,7 +76,9 @@ PROBLEM_TYPES: Mapping[ProblemCode, ProblemType] = MappingProxyType(
         ),
         ProblemCode.CODE_INCORRECT: ProblemType(400, "Incorrect code", "The code is not right."),
         ProblemCode.UNAUTHENTICATED: ProblemType(
-            401, "Not authenticated", "Give a known API key: 'Authorization: Bearer <key>'."
+            401,
+            "Not authenticated",
+            "Give a known API key or client token: 'Authorization: Bearer <key>'.",
         ),
         ProblemCode.FORBIDDEN: ProblemType(403, "Forbidden", "This key may not do that."),
         ProblemCode.DESTINATION_NOT_ALLOWED: ProblemType(

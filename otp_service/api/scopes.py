@@ -18,9 +18,16 @@ SCOPE_OF_ROUTE: Mapping[str, Scope] = MappingProxyType(
         "/otp/verify": Scope.VERIFY,
         "/otp/verifications/<verification_id>": Scope.STATUS,
         "/otp/proof": Scope.STATUS,
+        "/otp/client-tokens": Scope.TOKENS,
     }
 )
 """A row for every route under that path, by its pattern."""
+
+TOKEN_ROUTES = frozenset({"/otp/start", "/otp/verify", "/otp/resend"})
+"""All that a client token is good for."""
+
+ROUTES_AFTER_ITS_END = TOKEN_ROUTES - {"/otp/start"}
+"""Where a client token stays good for what it started."""
 
 
 def is_protected(path: str) -> bool:
@@ -38,3 +45,13 @@ def check_scope(caller: Caller, route: str) -> None:
     if scope is None:
         raise Forbidden
     caller.require(scope)
+
+
+def check_token_route(route: str | None) -> None:
+    """Let a client token through to the routes it is for, whatever key it was minted by.
+
+    Raises:
+        Forbidden: any other route, or none.
+    """
+    if route not in TOKEN_ROUTES:
+        raise Forbidden("A client token starts, resends and verifies, and nothing else.")

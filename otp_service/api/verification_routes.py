@@ -8,7 +8,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from otp_service.api.documented import needing_scope, problems
-from otp_service.api.incoming import current_caller
+from otp_service.api.incoming import current_caller, current_request
 from otp_service.api.parts import current_parts
 from otp_service.api.problems import ProblemCode
 from otp_service.api.replies import (
@@ -27,6 +27,7 @@ from otp_service.api.schemas import (
     VerificationPath,
     VerifyBody,
 )
+from otp_service.api.token_terms import purpose_on, start_on
 from otp_service.domain.api_key import Scope
 from otp_service.domain.call import Call
 from otp_service.errors import VerificationNotFound
@@ -80,8 +81,8 @@ verification_routes = APIBlueprint(
 )
 def start(body: StartBody) -> Reply:
     """Start a verification and send its first code."""
-    call = current_call(body.client_ip)
-    verification = current_parts().use_cases.start(call, body.to_command())
+    command = start_on(current_caller().token, body, current_parts().addresses)
+    verification = current_parts().use_cases.start(current_call(body.client_ip), command)
     return VerificationReply.of(verification).model_dump(mode="json"), HTTPStatus.CREATED
 
 
@@ -129,7 +130,7 @@ def verify(body: VerifyBody) -> Reply:
         current_call(),
         verification_id=body.verification_id,
         code=body.code,
-        purpose=body.purpose,
+        purpose=purpose_on(current_caller().token, body),
     )
     return ApprovalReply.of(approval).model_dump(mode="json"), HTTPStatus.OK
 
@@ -183,13 +184,30 @@ def current_call(client_ip: str | None = None) -> Call:
     """Give what is known of the request's sender, for the use cases.
 
     Args:
-        client_ip: the end user's address, where the sender named it.
+        client_ip: the end user's address, where the sender named it. To a client token's sender
+            it is none but the token's own (``start_on``), or the connection's.
 
     Raises:
         Forbidden: the sender's key is not good for naming it.
     """
     caller = current_caller()
+    if caller.token is not None:
+        return Call(
+            caller.application,
+            caller.key_id,
+            caller.token.address_tag or _connection_tag(),
+            token_id=caller.token.id,
+        )
     if client_ip is None:
         return Call(caller.application, caller.key_id)
     caller.require(Scope.CLIENT_IP)
     return Call(caller.application, caller.key_id, current_parts().addresses.tag(client_ip))
+
+
+def _connection_tag() -> str | None:
+    """Give the tag of the address the request came from, before the proxies in front of us."""
+    request, parts = current_request(), current_parts()
+    address = parts.proxies.client_of(
+        request.remote_addr, request.headers.getlist("X-Forwarded-For")
+    )
+    return parts.addresses.tag(address) if address else None

@@ -45,6 +45,8 @@ class Application:
         autofill: what lets phones fill in a code that comes by SMS.
         channels: in the order they are tried; each at most once.
         policy: the budgets beyond the number's own.
+        token_life: how long a client token is good for starts.
+        cors_origins: whose pages may read replies to client tokens, as browsers name them.
     """
 
     id: str
@@ -56,6 +58,8 @@ class Application:
     autofill: SmsAutofill = NO_AUTOFILL
     channels: tuple[Channel, ...] = (Channel.VIBER,)
     policy: tuple[BudgetRow, ...] = ()
+    token_life: timedelta = timedelta(minutes=10)
+    cors_origins: frozenset[str] = frozenset()
 
     def channel_after(self, channel: Channel) -> Channel | None:
         """Give the channel to fall back to from another; None if there is none."""

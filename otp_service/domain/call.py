@@ -14,7 +14,8 @@ class Call:
             provider's receipt leads to a message.
         address_tag: stands for the end user's address (``AddressScheme``); None where it is not
             known.
-        token_id: of the client token that was shown in place of a key.
+        token_id: the client token's that was shown in a key's stead (``ClientToken``); such a call
+            reaches only what that very token started.
     """
 
     application: Application

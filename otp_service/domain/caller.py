@@ -5,6 +5,7 @@ from datetime import datetime
 
 from otp_service.domain.api_key import Scope
 from otp_service.domain.application import Application
+from otp_service.domain.client_token import ClientToken
 from otp_service.errors import Forbidden
 
 
@@ -17,6 +18,7 @@ class Caller:
         fingerprint: tells the key from every other; not secret either.
         scopes: what the key is good for.
         expires_at: when it ceases to be good for anything, aware; None for never.
+        token: the client token that was shown in the key's stead; None for the key itself.
     """
 
     application: Application
@@ -24,6 +26,7 @@ class Caller:
     fingerprint: str
     scopes: frozenset[Scope]
     expires_at: datetime | None = None
+    token: ClientToken | None = None
 
     def is_expired(self, now: datetime) -> bool:
         """Tell whether the key's time is over."""

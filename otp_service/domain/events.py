@@ -231,7 +231,9 @@ class RequestServed:
     Args:
         route: the route's pattern, never the path itself.
         application: whose key the request carried; None where none is asked for, or it is unknown.
-        key: the key's public name within the application.
+        key: the key's public name within the application; a client token's is the one that minted
+            it.
+        token: the client token's id, which opens nothing.
     """
 
     route: str
@@ -241,6 +243,23 @@ class RequestServed:
     code: str | None = None
     application: str | None = None
     key: str | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenMinted:
+    """A client token was asked for.
+
+    Args:
+        outcome: ``minted`` or the public code of the refusal.
+        key: the public name of the key that minted it.
+        token: its id, which opens nothing.
+    """
+
+    application: str
+    outcome: str
+    key: str | None = None
+    token: str | None = None
 
 
 Event = (
@@ -259,4 +278,5 @@ Event = (
     | ProviderDialectChosen
     | StoreAnswered
     | RequestServed
+    | TokenMinted
 )

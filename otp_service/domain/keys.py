@@ -16,6 +16,8 @@ class Use(StrEnum):
     PURPOSE = "purpose"
     SEAL = "seal"
     PROOF = "proof"
+    TOKEN = "token"  # noqa: S105 - a word for a use, no secret
+    TOKEN_SEAL = "token_seal"  # noqa: S105 - the same
 
 
 class KeyRing:

@@ -52,6 +52,8 @@ def encode(new: NewVerification) -> list[Argument]:
     }
     if new.call.address_tag is not None:
         fields["ip"] = new.call.address_tag
+    if new.call.token_id is not None:
+        fields["T"] = new.call.token_id
     if any(plan.unused for plan in new.plans):
         fields["i"] = ",".join(map(_unused_text, new.plans))
     texts = {name: text for plan in new.plans for name, text in plan.texts.items()}

@@ -16,6 +16,7 @@ from otp_service.ports import (
     Judged,
     NewVerification,
     NoResend,
+    NotTheTokens,
     OverBudget,
     ReceiptNews,
     ResendBar,
@@ -150,7 +151,7 @@ class RedisStore:
         *,
         pin_digest: bytes,
         channels: tuple[Channel, ...],
-    ) -> Verification | NoResend | OverBudget | Ended | None:
+    ) -> Verification | NoResend | OverBudget | Ended | NotTheTokens | None:
         """Store one more PIN and charge its message, or do neither."""
         wanted = (pin_digest, channel_letters(channels), "", 0)
         return self._one_more("resend", vid, call, wanted)
@@ -168,7 +169,9 @@ class RedisStore:
         """Store one more PIN for a message that failed, at most once a channel."""
         refusal_ms = _refusal_ms(is_number_refused)
         wanted = (pin_digest, channel_letters([channel]), failed_send, refusal_ms)
-        return self._one_more("fall_back", vid, Call(application), wanted)
+        answer = self._one_more("fall_back", vid, Call(application), wanted)
+        # No token is shown here, and so none refused.
+        return None if isinstance(answer, NotTheTokens) else answer
 
     def _one_more(
         self,
@@ -176,7 +179,7 @@ class RedisStore:
         vid: VerificationId,
         call: Call,
         wanted: Sequence[Argument],
-    ) -> Verification | NoResend | OverBudget | Ended | None:
+    ) -> Verification | NoResend | OverBudget | Ended | NotTheTokens | None:
         application = call.application
         budgets = _text_of(application.budgets)
         arguments = (
@@ -187,6 +190,7 @@ class RedisStore:
             budgets.keep_ms,
             *wanted,
             budgets.owners,
+            call.token_id or "",
         )
         keys = _send_keys(vid, application.id)
         status, *rest = self._operations.run("resend", keys, arguments, operation=operation)
@@ -197,6 +201,8 @@ class RedisStore:
                 return _over_budget(application.budgets, rest)
             case b"too_soon" | b"no_sends_left" | b"not_needed":
                 return NoResend(ResendBar(status.decode()), timedelta(milliseconds=rest[0]))
+            case b"not_the_tokens":
+                return NotTheTokens()
             case _:
                 return _ended_or_missing(status, rest)
 
@@ -207,7 +213,7 @@ class RedisStore:
         *,
         purpose_digests: tuple[bytes, ...],
         pin_digests: tuple[bytes, ...],
-    ) -> Judged | Ended | None:
+    ) -> Judged | Ended | NotTheTokens | None:
         """Count one guess and, if it is right, use the verification up."""
         application = call.application
         budgets = _text_of(application.budgets)
@@ -223,8 +229,11 @@ class RedisStore:
                 len(pin_digests),
                 *purpose_digests,
                 *pin_digests,
+                call.token_id or "",
             ],
         )
+        if status == b"not_the_tokens":
+            return NotTheTokens()
         if status in {b"missing", b"ended"}:
             return _ended_or_missing(status, rest)
         matched_send = rest[2] if status == b"approved" else None

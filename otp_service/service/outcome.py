@@ -2,6 +2,7 @@
 
 from otp_service.domain.verification import Status
 from otp_service.errors import (
+    Forbidden,
     VerificationApproved,
     VerificationCanceled,
     VerificationEnded,
@@ -22,3 +23,8 @@ def ending(ended: Ended) -> VerificationEnded:
     """Give the error that tells how a verification ended."""
     error, detail = _ENDINGS[ended.status]
     return error(detail)
+
+
+def strangers_verification() -> Forbidden:
+    """Give the error that keeps a client token from what it did not start."""
+    return Forbidden("This client token did not start this verification.")

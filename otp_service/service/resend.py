@@ -19,10 +19,18 @@ from otp_service.errors import (
     TooManyRequests,
     VerificationNotFound,
 )
-from otp_service.ports import Ended, Journal, NoResend, OverBudget, ResendBar, ResendStore
+from otp_service.ports import (
+    Ended,
+    Journal,
+    NoResend,
+    NotTheTokens,
+    OverBudget,
+    ResendBar,
+    ResendStore,
+)
 from otp_service.service.dispatch import Dispatcher
 from otp_service.service.gate import Gate, place_of, too_many
-from otp_service.service.outcome import ending
+from otp_service.service.outcome import ending, strangers_verification
 
 
 class ResendCode:
@@ -54,6 +62,7 @@ class ResendCode:
         Raises:
             InvalidRequest: a channel that this application does not have.
             VerificationNotFound, VerificationEnded: nothing to resend.
+            Forbidden: the call's client token did not start it.
             ResendTooSoon, SendLimitReached: the verification's own limits.
             TooManyRequests: a budget; nothing was charged.
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent; this send
@@ -114,11 +123,14 @@ class ResendCode:
 
 
 def _granted(
-    application: Application, answer: Verification | NoResend | OverBudget | Ended | None
+    application: Application,
+    answer: Verification | NoResend | OverBudget | Ended | NotTheTokens | None,
 ) -> Verification:
     match answer:
         case None:
             raise VerificationNotFound("There is no such verification.")
+        case NotTheTokens():
+            raise strangers_verification()
         case Ended():
             raise ending(answer)
         case NoResend(bar=ResendBar.TOO_SOON):

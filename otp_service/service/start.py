@@ -16,6 +16,7 @@ from otp_service.domain.policy import Place
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.verification import Verification
 from otp_service.errors import (
+    Forbidden,
     OtpError,
     ProviderFailed,
     ProviderMisconfigured,
@@ -38,6 +39,7 @@ class StartCommand:
         phone: E.164, or as a person writes it together with ``country``.
         country: ISO 3166-1 alpha-2, to read a national number.
         locales: language tags, the most wanted first.
+        only_number_tag: of the only number the caller may start (``IdScheme``); None for any.
     """
 
     phone: str = field(repr=False)
@@ -45,6 +47,7 @@ class StartCommand:
     purpose: str = DEFAULT_PURPOSE
     locales: tuple[str, ...] = ()
     message: MessageRequest = field(default_factory=MessageRequest)
+    only_number_tag: str | None = field(default=None, repr=False)
 
 
 class StartVerification:
@@ -76,6 +79,7 @@ class StartVerification:
 
         Raises:
             InvalidRequest, PhoneInvalid, DestinationNotAllowed: the command.
+            Forbidden: another number than the caller may start.
             TooManyRequests: a budget; nothing was charged.
             PhoneUnreachable: the provider refuses the number; what was charged to the number was
                 taken back.
@@ -88,12 +92,18 @@ class StartVerification:
         try:
             check_message(command.message)
             phone = _read_phone(application, command)
+            self._check_number(command, phone)
             verification = self._start(call, command, phone)
         except OtpError as refusal:
             self._note(application, phone, refusal.code, refusal=refusal)
             raise
         self._note(application, phone, "started", verification=verification)
         return verification
+
+    def _check_number(self, command: StartCommand, phone: PhoneNumber) -> None:
+        only = command.only_number_tag
+        if only is not None and only != self._ids.number_tag(phone.e164):
+            raise Forbidden("This client token is for another phone number.")
 
     def _start(self, call: Call, command: StartCommand, phone: PhoneNumber) -> Verification:
         application = call.application

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from otp_service.service.cancel import CancelVerification
+from otp_service.service.mint import MintToken
 from otp_service.service.proof import CheckProof
 from otp_service.service.receive import ReceiveReceipt
 from otp_service.service.resend import ResendCode
@@ -22,3 +23,4 @@ class UseCases:
     status: ReadVerification
     proof: CheckProof
     receive: ReceiveReceipt
+    mint: MintToken

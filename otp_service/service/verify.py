@@ -20,9 +20,9 @@ from otp_service.errors import (
     VerificationExhausted,
     VerificationNotFound,
 )
-from otp_service.ports import Ended, GuessStore, Journal, Judged, Verdict
+from otp_service.ports import Ended, GuessStore, Journal, Judged, NotTheTokens, Verdict
 from otp_service.service.gate import Gate, place_of
-from otp_service.service.outcome import ending
+from otp_service.service.outcome import ending, strangers_verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ class VerifyCode:
         Raises:
             InvalidRequest: text that cannot be a code; nothing was counted.
             VerificationNotFound, VerificationEnded: nothing to guess at.
+            Forbidden: the call's client token did not start it; nothing was counted.
             CodeIncorrect: a wrong guess, counted, with attempts left.
             VerificationExhausted: a wrong guess, counted, the last one.
             StoreUnavailable: the guess may have been counted.
@@ -100,13 +101,15 @@ class VerifyCode:
         answer = self._guess(call, vid, digits, purpose) if vid else None
         if answer is None:
             raise VerificationNotFound("There is no such verification.")
+        if isinstance(answer, NotTheTokens):
+            raise strangers_verification()
         if isinstance(answer, Ended):
             raise ending(answer)
         return answer
 
     def _guess(
         self, call: Call, vid: VerificationId, digits: str, purpose: str
-    ) -> Judged | Ended | None:
+    ) -> Judged | Ended | NotTheTokens | None:
         return self._store.verify(
             vid,
             call,

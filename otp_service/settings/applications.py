@@ -27,10 +27,12 @@ from otp_service.settings.policy import (
     shipped_budgets,
     standing_rows,
 )
+from otp_service.settings.proxies import read_origin
 
 DEMO_APPLICATION = "demo"
 DEMO_API_KEY = "otp_demo"
 
+_DEMO_SCOPES = frozenset({Scope.NUMBER, Scope.TOKEN})
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _CHARGES = {Counted.STARTS: Charge.START, Counted.SENDS: Charge.MESSAGE}
@@ -110,6 +112,7 @@ class Rules(BaseModel):
     resend_cooldown_seconds: Number = Field(default=30, ge=0, le=3_600)
     retention_seconds: Number = Field(default=86_400, ge=60, le=86_400)
     proof_life_seconds: Number = Field(default=600, ge=1, le=86_400)
+    client_token_life_seconds: Number = Field(default=600, ge=30, le=3_600)
     budgets: Budgets = ()
     owner_addresses: Number = Field(default=10, ge=0, le=10)
     owner_days: Number = Field(default=30, ge=1, le=90)
@@ -124,6 +127,7 @@ class ApplicationSettings(Rules):
         android_app_hash: names its Android app to the SMS Retriever API.
         web_otp_origin: the domain whose pages may read a code that came by SMS.
         channels: in the order they are tried.
+        cors_origins: whose pages may call with a client token.
     """
 
     brand: Annotated[str, AfterValidator(_brand)] | None = None
@@ -136,6 +140,7 @@ class ApplicationSettings(Rules):
     default_language: Annotated[str, AfterValidator(_language)] | None = None
     android_app_hash: Annotated[str, AfterValidator(_app_hash)] | None = None
     web_otp_origin: Annotated[str, AfterValidator(_domain)] | None = None
+    cors_origins: tuple[Annotated[str, AfterValidator(read_origin)], ...] = ()
 
     @property
     def every_key(self) -> tuple[ApiKeySettings, ...]:
@@ -164,6 +169,8 @@ class ApplicationSettings(Rules):
             autofill=self.autofill,
             channels=self.channels,
             policy=tuple(row for row in rows if not _is_kept_with_the_number(row)),
+            token_life=timedelta(seconds=rules.client_token_life_seconds),
+            cors_origins=frozenset(self.cors_origins),
         )
 
     def budgets_over(self, service: Sequence[BudgetSettings]) -> tuple[BudgetSettings, ...]:
@@ -172,13 +179,13 @@ class ApplicationSettings(Rules):
 
 
 class DemoApplicationSettings(ApplicationSettings):
-    """The application of demo mode: single numbers' budgets, and what the settings name."""
+    """The application of demo mode: the budgets of a number and of a token, and those named."""
 
     def budgets_over(self, service: Sequence[BudgetSettings]) -> tuple[BudgetSettings, ...]:
-        """Give the numbers' budgets, and those that the settings name."""
+        """Give the budgets of single numbers and tokens, and those that the settings name."""
         named = {row.name for row in service}
         rows = merged(shipped_budgets(), service)
-        return tuple(row for row in rows if row.scope is Scope.NUMBER or row.name in named)
+        return tuple(row for row in rows if row.scope in _DEMO_SCOPES or row.name in named)
 
 
 def demo_application() -> ApplicationSettings:

@@ -183,6 +183,16 @@ def _application_budgets_hold_together(settings: Settings) -> Iterator[Problem]:
             yield Problem(f"applications.{application_id}.budgets", detail)
 
 
+def _proxies_are_told_one_way(settings: Settings) -> Iterator[Problem]:
+    if settings.trusted_proxy_hops and settings.trusted_proxies:
+        for field, other in (
+            ("trusted_proxy_hops", "trusted_proxies"),
+            ("trusted_proxies", "trusted_proxy_hops"),
+        ):
+            detail = f"does not go together with {variable(other)}: they may name two addresses"
+            yield Problem(variable(field), detail)
+
+
 def _texts(value: SecretStr | tuple[SecretStr, ...]) -> tuple[str, ...]:
     secrets = (value,) if isinstance(value, SecretStr) else value
     return tuple(secret.get_secret_value() for secret in secrets)
@@ -210,4 +220,5 @@ _RULES: dict[Callable[[Settings], Iterator[Problem]], frozenset[str]] = {
     _sms_have_room: _reading("pin_digits"),
     _budgets_hold_together: frozenset({"budgets"}),
     _application_budgets_hold_together: frozenset({"budgets"}),
+    _proxies_are_told_one_way: _reading("trusted_proxy_hops", "trusted_proxies"),
 }

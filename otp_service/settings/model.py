@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
@@ -32,6 +33,7 @@ from otp_service.settings.applications import (
     not_a_switch,
 )
 from otp_service.settings.policy import PriceSettings
+from otp_service.settings.proxies import read_network
 
 PREFIX = "OTP_"
 
@@ -109,6 +111,7 @@ StoreUrl = Annotated[SecretStr, AfterValidator(_store_url)]
 SourceAddress = Annotated[str, AfterValidator(_source_address)]
 ProviderUrl = Annotated[str, AfterValidator(check_provider_url)]
 ApplicationId = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")]
+ProxyNetwork = Annotated[IPv4Network | IPv6Network, BeforeValidator(read_network)]
 Seconds = Annotated[float, BeforeValidator(not_a_switch), Field(gt=0, le=60)]
 
 
@@ -138,6 +141,9 @@ class Settings(Rules, BaseSettings):
     redis_max_connections: Number = Field(
         default_factory=lambda known: known["threads"], ge=1, le=4_096
     )
+
+    trusted_proxy_hops: Number = Field(default=0, ge=0, le=10)
+    trusted_proxies: tuple[ProxyNetwork, ...] = ()
 
     secret_keys: tuple[Key, ...] = Field(
         default_factory=lambda known: (_random_secret(),) if known["demo"] else ()

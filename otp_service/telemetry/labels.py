@@ -98,6 +98,7 @@ class Labels:
         self.rate_type = ClosedSet({"Transactional", "Promotional", "Session", "OtpTemplate"})
         self.reply = ClosedSet({"noted"})
         self.cancel = ClosedSet({"canceled"} | codes)
+        self.mint = ClosedSet({"minted"} | codes)
         self.proof = ClosedSet({"active", "consumed_now", "inactive"})
         self.detail = OwnWords(r"[a-z][a-z_]{0,47}")
         self.operation = OwnWords(r"[a-z][a-z_]{0,47}")

@@ -32,6 +32,7 @@ class Meter:
             events.ProviderDialectChosen: lambda _: None,
             events.StoreAnswered: self._store_answer,
             events.RequestServed: self._request,
+            events.TokenMinted: self._mint,
         }
         # An alert on an increase sees no first one of a series that was not there before.
         for channel in Channel:
@@ -152,3 +153,9 @@ class Meter:
             self._labels.method.label(event.method),
             self._labels.status.label(event.status),
         ).observe(event.took.total_seconds())
+
+    def _mint(self, event: events.TokenMinted) -> None:
+        self._instruments.mints.labels(
+            self._labels.application.label(event.application),
+            self._labels.mint.label(event.outcome),
+        ).inc()

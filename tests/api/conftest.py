@@ -10,10 +10,12 @@ from flask.testing import FlaskClient
 from otp_service.api.admission import Admission
 from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
+from otp_service.api.peer import TrustedProxies
 from otp_service.domain.api_key import EVERY_SCOPE
 from otp_service.domain.application import Application, VerificationRules
 from otp_service.domain.caller import Caller
 from otp_service.domain.client_address import AddressScheme
+from otp_service.domain.client_token import ClientToken, ClientTokenScheme
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.limits import GuessBudget, NumberBudgets
 from otp_service.domain.verification import (
@@ -57,6 +59,18 @@ def an_application(name: str) -> Application:
 def a_caller(name: str, *, key_id: str = "web", **changes: Any) -> Caller:
     fields = {"fingerprint": f"print-of-{name}-{key_id}", "scopes": EVERY_SCOPE}
     return Caller(application=an_application(name), key_id=key_id, **fields | changes)
+
+
+def a_token(**changes: Any) -> ClientToken:
+    fields = {
+        "id": "A1b2C3d4E5f6G7h8",
+        "application_id": "shop",
+        "key_id": "web",
+        "key_fingerprint": "print-of-shop-web",
+        "expires_at": READ_AT + timedelta(minutes=10),
+        "purpose": "login",
+    }
+    return ClientToken(**fields | changes)
 
 
 def a_delivery(**changes: Any) -> Delivery:
@@ -146,7 +160,14 @@ class Service:
     cancel: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
     status: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
     proof: FakeVerb = field(default_factory=FakeVerb)
+    mint: FakeVerb = field(default_factory=FakeVerb)
     addresses: AddressScheme = field(default_factory=lambda: AddressScheme(NUMBER_KEY))
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)
+    tokens: ClientTokenScheme = field(
+        default_factory=lambda: ClientTokenScheme(
+            signing_keys=[b"k" * 32], sealing_keys=[b"s" * 32]
+        )
+    )
     callback_secrets: tuple[str, ...] = ()
     read_receipt: FakeVerb = field(default_factory=FakeVerb)
     read_reply: FakeVerb = field(default_factory=FakeVerb)
@@ -154,10 +175,11 @@ class Service:
     hear: FakeVerb = field(default_factory=FakeVerb)
 
     def app(self) -> OtpApi:
-        names = ("start", "resend", "verify", "cancel", "status", "proof", "receive")
+        names = ("start", "resend", "verify", "cancel", "status", "proof", "receive", "mint")
         return create_api(
             use_cases=UseCases(**{name: getattr(self, name) for name in names}),
             addresses=self.addresses,
+            proxies=self.proxies,
             admission=self.admission(),
             readiness=lambda: self.reasons,
             metrics=lambda: (b"up 1\n", "text/plain; version=0.0.4; charset=utf-8"),
@@ -175,7 +197,9 @@ class Service:
 
     def admission(self) -> Admission:
         digests = {sha256(key.encode()).digest(): caller for key, caller in self.keys.items()}
-        return Admission(digests, clock=SetClock(self), note_use=self.used.append)
+        return Admission(
+            digests, clock=SetClock(self), note_use=self.used.append, tokens=self.tokens
+        )
 
     def calls(self) -> int:
         verbs = (self.start, self.resend, self.verify, self.cancel, self.status, self.proof)
@@ -195,6 +219,16 @@ def make_delivery() -> Callable[..., Delivery]:
 @pytest.fixture
 def make_caller() -> Callable[..., Caller]:
     return a_caller
+
+
+@pytest.fixture
+def make_token() -> Callable[..., ClientToken]:
+    return a_token
+
+
+@pytest.fixture
+def make_application() -> Callable[[str], Application]:
+    return an_application
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ OPERATIONS = {
     ("post", "/otp/resend"),
     ("post", "/otp/cancel"),
     ("post", "/otp/proof"),
+    ("post", "/otp/client-tokens"),
     ("get", "/otp/verifications/{verification_id}"),
     ("get", "/healthz"),
     ("get", "/readyz"),
@@ -93,13 +94,16 @@ def test_the_document_knows_every_operation(document):
 
 
 def test_what_is_under_otp_asks_for_a_bearer_key_and_nothing_else_does(document):
-    (name,) = document["components"]["securitySchemes"]
-    scheme = document["components"]["securitySchemes"][name]
+    schemes = document["components"]["securitySchemes"]
+    by_token = {"/otp/start", "/otp/verify", "/otp/resend"}
 
-    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    assert set(schemes) == {"api_key", "client_token"}
+    for scheme in schemes.values():
+        assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
     for _, path, operation in operations(document):
-        asked = [set(each) for each in operation.get("security", [])]
-        assert asked == ([{name}] if path.startswith("/otp") else [])
+        asked = [name for each in operation.get("security", []) for name in each]
+        also = ["client_token"] if path in by_token else []
+        assert asked == (["api_key", *also] if path.startswith("/otp") else [])
 
 
 @pytest.mark.parametrize(
@@ -111,13 +115,17 @@ def test_what_is_under_otp_asks_for_a_bearer_key_and_nothing_else_does(document)
         ("verify", "verify"),
         ("status", "status"),
         ("proof", "status"),
+        ("mint", "tokens"),
     ],
 )
 def test_an_operation_says_which_scope_it_needs(document, name, scope):
     operation = operation_of(document, name)
 
-    assert operation["security"] == [{"api_key": [scope]}]
-    assert operation["description"] == f"Needs a key with the scope `{scope}`."
+    assert operation["security"][0] == {"api_key": [scope]}
+    assert operation["description"] in {
+        f"Needs a key with the scope `{scope}`.",
+        f"Needs a key with the scope `{scope}`, or a client token.",
+    }
 
 
 def test_the_client_s_address_says_that_it_needs_a_scope_of_its_own(document):
@@ -166,6 +174,10 @@ def test_the_codes_are_the_contract_s_closed_list(document):
         ),
         ("cancel", BODY_CODES | ENDINGS | {"verification_not_found"}),
         ("proof", BODY_CODES),
+        (
+            "mint",
+            BODY_CODES - {"store_unavailable"} | {"phone_invalid", "destination_not_allowed"},
+        ),
         ("status", STORE_CODES | {"verification_not_found"}),
         ("readiness", {"store_unavailable"}),
         ("health", set()),

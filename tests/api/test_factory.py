@@ -59,4 +59,4 @@ def test_two_apps_live_side_by_side(service):
     documents = [app.test_client().get("/openapi/openapi.json").json for app in apps]
 
     assert documents[0] == documents[1]
-    assert len(documents[0]["tags"]) == 2
+    assert len(documents[0]["tags"]) == 3

@@ -16,6 +16,7 @@ CALLS = [
     pytest.param("GET", f"/otp/verifications/{ID}", "status", id="status"),
     pytest.param("HEAD", f"/otp/verifications/{ID}", "status", id="head of status"),
     pytest.param("POST", "/otp/proof", "status", id="proof"),
+    pytest.param("POST", "/otp/client-tokens", "tokens", id="mint"),
     pytest.param("OPTIONS", "/otp/start", "start", id="options of start"),
 ]
 START = {"phone": "+380671234567", "client_ip": "203.0.113.7"}

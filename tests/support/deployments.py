@@ -18,10 +18,13 @@ _VERIFIER_KEY = "otp_test_" + "v" * 43
 
 CALLBACK_SECRET = "callback-secret-of-the-tests-" + "c" * 16
 
+PAGE = "https://shop.example.com"
+
 _CONFIG = f"""
 [applications.shop]
 api_keys_sha256 = ["{hashlib.sha256(_SHOP_KEY.encode()).hexdigest()}"]
 brand = "Nova Shop"
+cors_origins = ["{PAGE}"]
 
 [[applications.shop.api_keys]]
 id = "verifier"

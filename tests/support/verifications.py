@@ -26,6 +26,7 @@ from otp_service.ports import (
     Judged,
     NewVerification,
     NoResend,
+    NotTheTokens,
     OverBudget,
     ReceiptNews,
     SendOutcome,
@@ -134,10 +135,11 @@ class Desk:
     application: Application = SHOP
     key_id: str | None = None
     address_tag: str | None = None
+    token_id: str | None = None
 
     @property
     def call(self) -> Call:
-        return Call(self.application, self.key_id, self.address_tag)
+        return Call(self.application, self.key_id, self.address_tag, token_id=self.token_id)
 
     def at(self, application: Application) -> "Desk":
         return Desk(self.store, application)
@@ -162,7 +164,7 @@ class Desk:
         vid: VerificationId,
         pin: str = SECOND_PIN,
         channels: tuple[Channel, ...] = (Channel.VIBER,),
-    ) -> Verification | NoResend | OverBudget | Ended | None:
+    ) -> Verification | NoResend | OverBudget | Ended | NotTheTokens | None:
         return self.store.resend(vid, self.call, pin_digest=_digest(vid, pin), channels=channels)
 
     def replace(
@@ -203,7 +205,7 @@ class Desk:
 
     def guess(
         self, vid: VerificationId, pin: str, *, purpose: str = "login", keys: KeyRing = KEYS
-    ) -> Judged | Ended | None:
+    ) -> Judged | Ended | NotTheTokens | None:
         return self.store.verify(
             vid,
             self.call,

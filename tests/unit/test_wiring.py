@@ -20,6 +20,7 @@ from support.redis_servers import RedisServer, wait_until
 from support.verifications import SilentJournal
 from werkzeug.serving import make_server
 
+from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.pin import Pin
 from otp_service.domain.verification import Channel, LanguageReason, MessagePlan
 from otp_service.errors import StoreUnavailable
@@ -65,13 +66,13 @@ class Caller:
     def __init__(self, client: FlaskClient, provider: str, key: str) -> None:
         self._client = client
         self._provider = provider
-        self._headers = {"Authorization": f"Bearer {key}"}
+        self.headers = {"Authorization": f"Bearer {key}"}
 
     def post(self, path: str, **body: Any) -> Any:
-        return self._client.post(path, json=body, headers=self._headers)
+        return self._client.post(path, json=body, headers=self.headers)
 
     def get(self, path: str) -> Any:
-        return self._client.get(path, headers=self._headers)
+        return self._client.get(path, headers=self.headers)
 
     def start(self, phone: str = NUMBER, **body: Any) -> dict[str, Any]:
         answer = self.post("/otp/start", phone=phone, **body)
@@ -460,3 +461,59 @@ def test_log_level_is_the_settings(
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["level"] for line in lines] == ["error"]
+
+
+def test_client_tokens_stay_good_through_a_rotation_of_secrets(
+    caller: Callable[..., Caller],
+) -> None:
+    minted = caller().post("/otp/client-tokens", phone=NUMBER)
+    token = minted.json["token"]
+
+    added = caller(token, OTP_SECRET_KEYS=f"{OLD},{NEW}")
+    started = added.start()
+    moved = caller(token, OTP_SECRET_KEYS=f"{NEW},{OLD}")
+    approved = moved.verify(started["verification_id"], moved.code())
+    removed = caller(token, OTP_SECRET_KEYS=NEW)
+
+    assert approved.status_code == 200
+    assert moved.post("/otp/start", phone=NUMBER).status_code == 201
+    assert removed.post("/otp/start", phone=NUMBER).status_code == 401
+
+
+def test_application_has_its_own_token_life_and_origins(
+    environment: dict[str, str], caller: Callable[..., Caller]
+) -> None:
+    path = Path(environment["OTP_CONFIG"])
+    own = 'client_token_life_seconds = 60\ncors_origins = ["https://bank.example"]\n'
+    path.write_text(path.read_text() + own)
+    minted = caller().post("/otp/client-tokens").json
+
+    headers = {"Authorization": f"Bearer {minted['token']}", "Origin": "https://bank.example"}
+    app = wire_api(load_settings(environment))
+    answer = app.test_client().post("/otp/start", json={"phone": NUMBER}, headers=headers)
+
+    assert (minted["expires_in"], answer.status_code) == (60, 201)
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://bank.example"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "127.0.0.1"),
+        ({"OTP_TRUSTED_PROXY_HOPS": "1"}, "203.0.113.7"),
+        ({"OTP_TRUSTED_PROXY_HOPS": "2"}, "198.51.100.66"),
+        ({"OTP_TRUSTED_PROXIES": "127.0.0.0/8"}, "203.0.113.7"),
+    ],
+)
+def test_token_s_start_is_charged_to_the_address_that_the_settings_believe(
+    caller: Callable[..., Caller], redis: RedisServer, given: dict[str, str], expected: str
+) -> None:
+    token = caller().post("/otp/client-tokens").json["token"]
+    behind = caller(token, **given)
+    behind.headers["X-Forwarded-For"] = "198.51.100.66, 203.0.113.7"
+
+    behind.start()
+
+    (record,) = redis.client.keys("otp1:*:v:*")
+    tag = AddressScheme(NUMBER_KEY.encode()).tag(expected)
+    assert redis.client.hget(record, "ip") == tag.encode()

@@ -11,6 +11,7 @@
 --   g language      j why this language                t template, where there is a channel with templates
 --   i what a channel's message could not hold          x1, x2, … the message's texts, JSON in pieces
 --   r the send whose PIN was right
+--   T id of the client token it was started by, if it was
 -- and for each send N: dN PIN digest, eN end of that PIN ms, sN state|channel|template|language|request id
 
 local PENDING, APPROVED, EXHAUSTED, CANCELED = 'p', 'a', 'x', 'c'
@@ -44,6 +45,15 @@ local function refusal(fields, application, now_ms)
         return {'ended', 'e'}
     end
     return nil
+end
+
+-- The answer for a client token that did not start a verification; nil for the one that did, and
+-- where no token was shown (empty), for an API key reaches all that its application started.
+local function not_the_tokens(record_key, token)
+    if token == '' or redis.call('HGET', record_key, 'T') == token then
+        return nil
+    end
+    return {'not_the_tokens'}
 end
 
 -- The channel a message takes: the first of the wanted ones (letters, in their order) that is not

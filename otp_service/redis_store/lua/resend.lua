@@ -7,11 +7,11 @@
 -- ARGV[6]   PIN digest   ARGV[7] channels, in the order they are wanted
 -- ARGV[8]   the send that failed, where this one stands in for it; else empty
 -- ARGV[9]   how long to remember that Viber refuses the number, ms; 0 for not at all
--- ARGV[10]  owners' rule
+-- ARGV[10]  owners' rule   ARGV[11] the client token's id, or empty
 -- returns   {stored, now, record} | {missing} | {ended, status} | {too_soon, wait ms}
 --           | {no_sends_left, wait ms until a new start is allowed}
 --           | {over_budget, which, wait ms, 1 if an owner's or 0}
---           | {not_needed, 0} (another message went over this channel already)
+--           | {not_the_tokens} | {not_needed, 0} (another message went over this channel already)
 -- why       wrong guesses made elsewhere are no concern of a living verification: the guess budget
 --           only tells how long a caller without sends must wait for a new start, from the same address
 
@@ -22,6 +22,10 @@ local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'n', 'y', 'b', 'o'
 local refused = refusal(fields, ARGV[1], now_ms)
 if refused and refused[1] == 'missing' then
     return refused
+end
+local strangers = not_the_tokens(record_key, ARGV[11])
+if strangers then
+    return strangers
 end
 mark_refused(mark_key, ARGV[9])
 if refused then

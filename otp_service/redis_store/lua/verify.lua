@@ -5,8 +5,9 @@
 -- ARGV[4]   proof life ms: an approval stays readable at least that long
 -- ARGV[5]   owners' rule   ARGV[6] how many secrets are accepted: n
 -- ARGV[7…]  n purpose digests, then n PIN digests, newest secret first
+-- ARGV[#ARGV]  the client token's id, or empty
 -- returns   {approved, now, record, which send's PIN} | {incorrect, now, record}
---           | {exhausted_now, now, record} | {ended, status} | {missing}
+--           | {exhausted_now, now, record} | {ended, status} | {missing} | {not_the_tokens}
 -- why       exists, count, compare, use up are one step: any number of guesses side by side
 --           evaluate at most the attempts there are, and one right code is approved once, which is
 --           what makes its address an owner
@@ -15,6 +16,10 @@ local record_key, log_key = KEYS[1], KEYS[2]
 local now_ms = clock_ms()
 local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'k', 'o', 'q', 'h', 'O', 'ip')
 local refused = refusal(fields, ARGV[1], now_ms)
+if refused and refused[1] == 'missing' then
+    return refused
+end
+refused = not_the_tokens(record_key, ARGV[#ARGV]) or refused
 if refused then
     return refused
 end

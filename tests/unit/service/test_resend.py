@@ -20,6 +20,7 @@ from otp_service.domain.keys import Use
 from otp_service.domain.pin import pin_digest
 from otp_service.domain.verification import Channel, DeliveryState, Status
 from otp_service.errors import (
+    Forbidden,
     InvalidRequest,
     OtpError,
     PhoneUnreachable,
@@ -35,6 +36,7 @@ from otp_service.errors import (
 from otp_service.ports import (
     Ended,
     NoResend,
+    NotTheTokens,
     OverBudget,
     ResendBar,
     SendOutcome,
@@ -246,3 +248,12 @@ def test_resend_is_told_to_the_journal_without_pin_or_number() -> None:
         ResendJudged("shop", "resent", "UA", "+380*******67", stored.id.random),
     ]
     assert desk.sender.sent[0].pin.digits not in repr(desk.journal.events)
+
+
+def test_what_a_token_did_not_start_is_forbidden_to_it_and_sends_nothing() -> None:
+    desk = Desk(NotTheTokens())
+
+    desk.refused(Forbidden)
+
+    assert desk.sender.sent == []
+    assert desk.journal.events == [ResendJudged("shop", "forbidden")]

@@ -25,6 +25,7 @@ from otp_service.domain.pin import pin_digest, purpose_digest
 from otp_service.domain.verification import Channel, DeliveryState, LanguageReason
 from otp_service.errors import (
     DestinationNotAllowed,
+    Forbidden,
     InvalidRequest,
     OtpError,
     PhoneInvalid,
@@ -350,3 +351,24 @@ def test_verification_given_back_is_the_stored_one() -> None:
     started = desk.start(Call(SHOP), StartCommand(phone=PHONE))
 
     assert started.id == kept.id
+
+
+@pytest.mark.parametrize("text", [PHONE, "+380 (67) 123-45-67"])
+def test_the_only_number_a_token_may_start_is_started_however_it_is_written(text: str) -> None:
+    desk = Desk()
+
+    desk.start(Call(SHOP), StartCommand(phone=text, only_number_tag=IDS.number_tag(PHONE)))
+
+    assert len(desk.sender.sent) == 1
+
+
+def test_another_number_than_the_token_s_is_forbidden_before_anything_is_stored() -> None:
+    desk = Desk()
+    command = StartCommand(phone=OTHER_PHONE, only_number_tag=IDS.number_tag(PHONE))
+
+    refusal = desk.refused(command, Forbidden)
+
+    assert desk.store.asked == []
+    assert desk.sender.sent == []
+    assert OTHER_PHONE[-8:] not in str(refusal)
+    assert [event.outcome for event in desk.journal.events] == ["forbidden"]

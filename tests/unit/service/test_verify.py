@@ -13,13 +13,14 @@ from otp_service.domain.proof import ProofScheme
 from otp_service.domain.verification import Channel, Delivery, DeliveryState, Status
 from otp_service.errors import (
     CodeIncorrect,
+    Forbidden,
     InvalidRequest,
     OtpError,
     StoreUnavailable,
     VerificationExhausted,
     VerificationNotFound,
 )
-from otp_service.ports import Ended, Judged, Verdict
+from otp_service.ports import Ended, Judged, NotTheTokens, Verdict
 from otp_service.service.verify import Approval, VerifyCode
 
 PROOFS = ProofScheme(KEYS.accepted(Use.PROOF))
@@ -188,3 +189,11 @@ def test_no_event_and_no_repr_holds_code_number_or_proof() -> None:
     assert "918273" not in told
     assert PHONE[4:] not in told
     assert approval.proof not in told
+
+
+def test_what_a_token_did_not_start_is_forbidden_to_it() -> None:
+    desk = Desk(NotTheTokens())
+
+    desk.refused(Forbidden)
+
+    assert desk.journal.events == [GuessJudged("shop", "forbidden")]

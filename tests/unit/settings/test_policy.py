@@ -45,10 +45,10 @@ def test_every_application_has_budgets_of_every_scope(shop):
     assert scopes == set(Scope) - {Scope.NUMBER}
 
 
-def test_demo_application_has_the_budgets_of_single_numbers_alone(demo):
+def test_demo_application_has_the_budgets_of_single_numbers_and_tokens_alone(demo):
     application = load_settings(demo).domain_applications()["demo"]
 
-    assert application.policy == ()
+    assert [row.name for row in application.policy] == ["token_starts"]
     assert len(application.budgets.sliding) == 4
     assert application.budgets.guesses.limit == 20
 
@@ -58,7 +58,11 @@ def test_demo_application_has_what_the_settings_name_too(demo, toml):
 
     application = load_settings(demo).domain_applications()["demo"]
 
-    assert [row.name for row in application.policy] == ["address_starts_per_hour", "country_money"]
+    assert [row.name for row in application.policy] == [
+        "address_starts_per_hour",
+        "token_starts",
+        "country_money",
+    ]
 
 
 def test_row_of_a_known_name_changes_what_it_gives(shop):

@@ -18,6 +18,7 @@ from otp_service.domain.events import (
     ResendJudged,
     StartJudged,
     StoreAnswered,
+    TokenMinted,
     VerificationCalledOff,
 )
 from otp_service.telemetry import TelemetryJournal
@@ -119,6 +120,10 @@ def test_event_with_ever_new_words_adds_no_new_series(journal, exposed, event_cl
         (
             ProofChecked("shop", "inactive"),
             'otp_proofs_total{application="shop",outcome="inactive"}',
+        ),
+        (
+            TokenMinted("shop", "minted", "web", "A1b2C3d4E5f6G7h8"),
+            'otp_client_tokens_total{application="shop",outcome="minted"}',
         ),
         (
             ProviderNeedsAttention("viber", "code_9002", "Do this."),
