@@ -17,6 +17,7 @@ from otp_service.domain.number_prefix import PrefixScheme
 from otp_service.domain.proof import ProofScheme
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.sms_text import compose_sms
+from otp_service.domain.test_number import FixedPinScheme
 from otp_service.domain.verification import Channel
 from otp_service.nxcloud.callbacks import read_receipt, read_reply
 from otp_service.nxcloud.otp_template import Dialect
@@ -42,6 +43,7 @@ from otp_service.redis_store import (
 )
 from otp_service.service.cancel import CancelVerification
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.hear import HearReply
 from otp_service.service.note_use import NoteKeyUse
 from otp_service.service.proof import CheckProof
@@ -163,6 +165,12 @@ def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> U
         store=store,
         journal=journal,
     )
+    fixed_pins = FixedPins(
+        scheme=FixedPinScheme(settings.number_key_bytes()),
+        keys=keys,
+        clock=SystemClock(),
+        journal=journal,
+    )
     return UseCases(
         start=StartVerification(
             ids=ids,
@@ -171,11 +179,20 @@ def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> U
             sealer=sealer,
             store=store,
             dispatcher=dispatcher,
+            fixed_pins=fixed_pins,
             journal=journal,
         ),
-        resend=ResendCode(ids=ids, store=store, dispatcher=dispatcher, journal=journal),
+        resend=ResendCode(
+            ids=ids, store=store, dispatcher=dispatcher, fixed_pins=fixed_pins, journal=journal
+        ),
         verify=VerifyCode(
-            ids=ids, keys=keys, sealer=sealer, proofs=proofs, store=store, journal=journal
+            ids=ids,
+            keys=keys,
+            sealer=sealer,
+            proofs=proofs,
+            store=store,
+            fixed_pins=fixed_pins,
+            journal=journal,
         ),
         cancel=CancelVerification(ids=ids, store=store, journal=journal),
         status=ReadVerification(ids=ids, store=store),

@@ -1,7 +1,7 @@
 """An application: one caller's tenant, with its brand, defaults and rules."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from otp_service.domain.limits import NumberBudgets
 from otp_service.domain.sms_text import NO_AUTOFILL, SmsAutofill
@@ -32,6 +32,29 @@ class VerificationRules:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedPin:
+    """A test number's PIN, and what holds for its number.
+
+    Args:
+        name: the number's public name, unique within the application.
+        number_tag: stands for the number (``IdScheme``).
+        pin_hash: stands for the PIN (``FixedPinScheme``).
+        until: from then on the number is like any other; aware.
+        starts_per_day: at most, in any 24 hours.
+    """
+
+    name: str
+    number_tag: str = field(repr=False)
+    pin_hash: str = field(repr=False)
+    until: datetime
+    starts_per_day: int
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether its time is over."""
+        return now >= self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """One tenant.
 
@@ -43,6 +66,7 @@ class Application:
         default_country: ISO 3166-1 alpha-2, to read national numbers sent without a country.
         autofill: what lets phones fill in a code that comes by SMS.
         channels: in the order they are tried; each at most once.
+        fixed_pins: of its test numbers, each of another number.
     """
 
     id: str
@@ -53,6 +77,7 @@ class Application:
     default_country: str | None = None
     autofill: SmsAutofill = NO_AUTOFILL
     channels: tuple[Channel, ...] = (Channel.VIBER,)
+    fixed_pins: tuple[FixedPin, ...] = ()
 
     def channel_after(self, channel: Channel) -> Channel | None:
         """Give the channel to fall back to from another; None if there is none."""

@@ -16,6 +16,7 @@ class Use(StrEnum):
     PURPOSE = "purpose"
     SEAL = "seal"
     PROOF = "proof"
+    FIXED_PIN = "fixed-pin"
 
 
 class KeyRing:

@@ -103,6 +103,8 @@ class Verification:
         sealed_phone: the number, readable with the sealing keys alone.
         verified_at: when it was approved.
         verified_send: the message whose PIN was the right one, from 1.
+        is_test: it was started for a test number: no message goes out, and only the fixed PIN is
+            right.
     """
 
     id: VerificationId
@@ -124,6 +126,7 @@ class Verification:
     address_tag: str | None = None
     verified_at: datetime | None = None
     verified_send: int | None = None
+    is_test: bool = False
 
     @property
     def last_delivery(self) -> Delivery:

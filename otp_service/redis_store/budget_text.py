@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from otp_service.domain.limits import Charge, GuessBudget, NumberBudgets
 
-_KINDS = {Charge.START: "s", Charge.MESSAGE: "m", Charge.WRONG_GUESS: "g"}
+_KINDS = {Charge.START: "s", Charge.MESSAGE: "m", Charge.WRONG_GUESS: "g", Charge.TEST_START: "t"}
 
 
 @dataclass(frozen=True, slots=True)

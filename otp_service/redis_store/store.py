@@ -203,6 +203,7 @@ class RedisStore:
         *,
         purpose_digests: tuple[bytes, ...],
         pin_digests: tuple[bytes, ...],
+        fixed_pin_digests: tuple[bytes, ...] = (),
     ) -> Judged | Ended | None:
         """Count one guess and, if it is right, use the verification up."""
         application = call.application
@@ -217,6 +218,7 @@ class RedisStore:
                 len(pin_digests),
                 *purpose_digests,
                 *pin_digests,
+                *fixed_pin_digests,
             ],
         )
         if status in {b"missing", b"ended"}:

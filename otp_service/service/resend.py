@@ -16,6 +16,7 @@ from otp_service.errors import (
 )
 from otp_service.ports import Ended, Journal, NoResend, OverBudget, ResendBar, ResendStore
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.outcome import ending
 
 
@@ -28,11 +29,13 @@ class ResendCode:
         ids: IdScheme,
         store: ResendStore,
         dispatcher: Dispatcher,
+        fixed_pins: FixedPins,
         journal: Journal,
     ) -> None:
         self._ids = ids
         self._store = store
         self._dispatcher = dispatcher
+        self._fixed_pins = fixed_pins
         self._journal = journal
 
     def __call__(
@@ -70,6 +73,7 @@ class ResendCode:
                 verification_id=verification.id.random,
             )
         )
+        self._fixed_pins.note(call, verification, "resend", "resent")
         return verification
 
     def _resend(self, call: Call, verification_id: str, channel: Channel | None) -> Verification:

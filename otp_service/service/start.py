@@ -1,6 +1,6 @@
 """Start a verification: store it, then send its first PIN."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from otp_service.domain.application import Application
 from otp_service.domain.call import Call
@@ -12,10 +12,12 @@ from otp_service.domain.number_prefix import PrefixScheme
 from otp_service.domain.phone import PhoneNumber, read_country, read_phone
 from otp_service.domain.pin import purpose_digest
 from otp_service.domain.sealing import Sealer
+from otp_service.domain.test_number import as_met_by
 from otp_service.domain.verification import Verification
 from otp_service.errors import OtpError, TooManyRequests
 from otp_service.ports import Journal, NewVerification, OverBudget, StartStore
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.planning import plan_messages
 
 DEFAULT_PURPOSE = "login"
@@ -50,6 +52,7 @@ class StartVerification:
         sealer: Sealer,
         store: StartStore,
         dispatcher: Dispatcher,
+        fixed_pins: FixedPins,
         journal: Journal,
     ) -> None:
         self._ids = ids
@@ -58,10 +61,13 @@ class StartVerification:
         self._sealer = sealer
         self._store = store
         self._dispatcher = dispatcher
+        self._fixed_pins = fixed_pins
         self._journal = journal
 
     def __call__(self, call: Call, command: StartCommand) -> Verification:
         """Give the new verification, its message accepted or of unknown fate.
+
+        A test number gets no message; its verification looks as if one had been accepted.
 
         Raises:
             InvalidRequest, PhoneInvalid, DestinationNotAllowed: the command.
@@ -80,12 +86,17 @@ class StartVerification:
             self._note(application, phone, refusal.code, refusal=refusal)
             raise
         self._note(application, phone, "started", verification=verification)
+        self._fixed_pins.note(call, verification, "start", "started")
         return verification
 
     def _start(self, call: Call, command: StartCommand, phone: PhoneNumber) -> Verification:
-        application = call.application
         vid = self._ids.new(phone.e164)
-        pin, digest = self._dispatcher.draw(application, vid)
+        pin, digest = self._dispatcher.draw(call.application, vid)
+        fixed_pin = self._fixed_pins.find(call.application, vid)
+        if fixed_pin is not None:
+            call = replace(call, application=as_met_by(call.application, fixed_pin))
+            digest = self._fixed_pins.digest(fixed_pin, vid)
+        application = call.application
         new = NewVerification(
             id=vid,
             call=call,
@@ -101,6 +112,7 @@ class StartVerification:
             plans=plan_messages(
                 application, command.message, locales=command.locales, country=phone.country
             ),
+            is_test=fixed_pin is not None,
         )
         stored = self._store.start(new)
         if isinstance(stored, OverBudget):

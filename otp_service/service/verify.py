@@ -21,6 +21,7 @@ from otp_service.errors import (
     VerificationNotFound,
 )
 from otp_service.ports import Ended, GuessStore, Journal, Judged, Verdict
+from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.outcome import ending
 
 
@@ -31,6 +32,7 @@ class Approval:
     Args:
         phone: E.164 with its plus sign.
         proof: signed, to be shown to whoever must know; see the proof use case.
+        is_test: it was the fixed PIN of a test number, and no phone was shown to be anybody's.
     """
 
     verification_id: str
@@ -38,6 +40,7 @@ class Approval:
     phone: str = field(repr=False)
     proof: str = field(repr=False)
     proof_life: timedelta
+    is_test: bool = False
 
 
 class VerifyCode:
@@ -51,6 +54,7 @@ class VerifyCode:
         sealer: Sealer,
         proofs: ProofScheme,
         store: GuessStore,
+        fixed_pins: FixedPins,
         journal: Journal,
     ) -> None:
         self._ids = ids
@@ -58,6 +62,7 @@ class VerifyCode:
         self._sealer = sealer
         self._proofs = proofs
         self._store = store
+        self._fixed_pins = fixed_pins
         self._journal = journal
 
     def __call__(self, call: Call, *, verification_id: str, code: str, purpose: str) -> Approval:
@@ -82,9 +87,11 @@ class VerifyCode:
             raise
         if judged.verdict is Verdict.APPROVED:
             self._note(application, "approved", judged)
+            self._fixed_pins.note(call, judged.verification, "verify", "approved")
             return self._approval(application, judged.verification)
         wrong = _wrong(judged)
         self._note(application, wrong.code, judged)
+        self._fixed_pins.note(call, judged.verification, "verify", wrong.code)
         raise wrong
 
     def _judge(self, call: Call, verification_id: str, code: str, purpose: str) -> Judged:
@@ -111,6 +118,7 @@ class VerifyCode:
             pin_digests=digests_to_accept(
                 self._keys.accepted(Use.PIN), verification_id=vid.text, text=digits
             ),
+            fixed_pin_digests=self._fixed_pins.digests_of_guess(call.application, vid, digits),
         )
 
     def _approval(self, application: Application, verification: Verification) -> Approval:
@@ -121,6 +129,7 @@ class VerifyCode:
             phone=self._sealer.open(verification.sealed_phone, bound_to=vid),
             proof=self._proofs.sign(vid),
             proof_life=application.rules.proof_life,
+            is_test=verification.is_test,
         )
 
     def _note(self, application: Application, outcome: str, judged: Judged | None = None) -> None:

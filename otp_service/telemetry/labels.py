@@ -99,6 +99,8 @@ class Labels:
         self.reply = ClosedSet({"noted"})
         self.cancel = ClosedSet({"canceled"} | codes)
         self.proof = ClosedSet({"active", "consumed_now", "inactive"})
+        self.test_use = ClosedSet({"start", "resend", "verify"})
+        self.test_outcome = ClosedSet({"started", "resent", "approved"} | codes)
         self.detail = OwnWords(r"[a-z][a-z_]{0,47}")
         self.operation = OwnWords(r"[a-z][a-z_]{0,47}")
         self.store_outcome = ClosedSet({"ok", "unavailable"})

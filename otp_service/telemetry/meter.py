@@ -32,6 +32,7 @@ class Meter:
             events.ProviderDialectChosen: lambda _: None,
             events.StoreAnswered: self._store_answer,
             events.RequestServed: self._request,
+            events.TestNumberUsed: self._test_number,
         }
         # An alert on an increase sees no first one of a series that was not there before.
         for channel in Channel:
@@ -152,3 +153,10 @@ class Meter:
             self._labels.method.label(event.method),
             self._labels.status.label(event.status),
         ).observe(event.took.total_seconds())
+
+    def _test_number(self, event: events.TestNumberUsed) -> None:
+        self._instruments.test_numbers.labels(
+            self._labels.application.label(event.application),
+            self._labels.test_use.label(event.use),
+            self._labels.test_outcome.label(event.outcome),
+        ).inc()

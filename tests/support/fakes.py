@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from support.verifications import (
     IDS,
     KEYS,
+    NUMBER_KEY,
     PHONE,
     PLAN,
     REQUEST_ID,
@@ -17,6 +18,7 @@ from support.verifications import (
 
 from otp_service.domain.application import Application
 from otp_service.domain.identity import VerificationId
+from otp_service.domain.test_number import FixedPinScheme
 from otp_service.domain.verification import (
     Channel,
     Delivery,
@@ -36,6 +38,7 @@ from otp_service.ports import (
     Settled,
 )
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.fixed_pins import FixedPins
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ENDS = [Status.APPROVED, Status.EXPIRED, Status.EXHAUSTED, Status.CANCELED]
@@ -49,6 +52,7 @@ __all__ = [
     "FakeStore",
     "SilentJournal",
     "dispatcher",
+    "fixed_pins",
     "over_sms",
     "verification",
 ]
@@ -95,6 +99,23 @@ def dispatcher(
         sealer=SEALER,
         store=store,  # type: ignore[arg-type]
         journal=journal,
+    )
+
+
+class StoppedAt:
+    """A clock that always tells the same time."""
+
+    def __init__(self, moment: datetime = NOW) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+def fixed_pins(journal: SilentJournal, now: datetime = NOW) -> FixedPins:
+    """Give what knows test numbers, on a clock that stands still."""
+    return FixedPins(
+        scheme=FixedPinScheme(NUMBER_KEY), keys=KEYS, clock=StoppedAt(now), journal=journal
     )
 
 

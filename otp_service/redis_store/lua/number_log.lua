@@ -1,9 +1,10 @@
 -- Shared: the log of one number of one application, a sorted set of charges by their time in ms.
--- Members: s<charge> a start, m<charge><send> a message, g<charge><attempts left> a wrong guess.
+-- Members: s<charge> a start, m<charge><send> a message, g<charge><attempts left> a wrong guess,
+-- t<charge> a start as a test number.
 
 -- The times of all charges, oldest first, one list a kind.
 local function charges(log_key)
-    local times = {s = {}, m = {}, g = {}}
+    local times = {s = {}, m = {}, g = {}, t = {}}
     local flat = redis.call('ZRANGE', log_key, 0, -1, 'WITHSCORES')
     for at = 1, #flat, 2 do
         local list = times[string.sub(flat[at], 1, 1)]
@@ -66,7 +67,7 @@ end
 -- How long until a new start is allowed, and which budget says so; 0 for the guess budget.
 local function start_wait(log_key, sliding_spec, guess_spec, now_ms)
     local times = charges(log_key)
-    local wait, budget = sliding_wait(times, 'sm', sliding_spec, now_ms)
+    local wait, budget = sliding_wait(times, 'smt', sliding_spec, now_ms)
     local guessed = guess_wait(times, guess_spec, now_ms)
     if guessed > wait then
         return guessed, 0

@@ -24,5 +24,9 @@ redis.call('HSET', record_key, 's', PENDING, 'l', ARGV[5], 'w', ARGV[6], 'h', AR
 store_send(record_key, 1, 1, open_channel(ARGV[9], mark_key), ARGV[8], now_ms, {
     life_ms = ARGV[5], cooldown_ms = ARGV[6], retention_ms = ARGV[7],
     template = ARGV[10], language = ARGV[11]})
-charge(log_key, now_ms, tonumber(ARGV[4]), 's' .. charge_id, 'm' .. charge_id .. 1)
+if redis.call('HEXISTS', record_key, 'B') == 1 then
+    charge(log_key, now_ms, tonumber(ARGV[4]), 't' .. charge_id)
+else
+    charge(log_key, now_ms, tonumber(ARGV[4]), 's' .. charge_id, 'm' .. charge_id .. 1)
+end
 return answer('stored', now_ms, record_key)

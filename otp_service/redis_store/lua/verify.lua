@@ -4,7 +4,8 @@
 -- ARGV[1]   application   ARGV[2] charge   ARGV[3] how long the log is kept, ms
 -- ARGV[4]   proof life ms: an approval stays readable at least that long
 -- ARGV[5]   how many secrets are accepted: n
--- ARGV[6…]  n purpose digests, then n PIN digests, newest secret first
+-- ARGV[6…]  n purpose digests, n PIN digests and, if the guess may be right for a test number, n
+--           digests of it as a fixed PIN; newest secret first each
 -- returns   {approved, now, record, which send's PIN} | {incorrect, now, record}
 --           | {exhausted_now, now, record} | {ended, status} | {missing}
 -- why       exists, count, compare, use up are one step: any number of guesses side by side
@@ -12,7 +13,7 @@
 
 local record_key, log_key = KEYS[1], KEYS[2]
 local now_ms = clock_ms()
-local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'k', 'o', 'q', 'h')
+local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'k', 'o', 'q', 'h', 'B')
 local refused = refusal(fields, ARGV[1], now_ms)
 if refused then
     return refused
@@ -33,10 +34,13 @@ local function accepted(digest, first)
 end
 
 local newest_send, retention_ms = tonumber(fields[5]), tonumber(fields[7])
+-- What the record was started as decides, whatever the settings say by now: of a test number only
+-- the fixed PIN is right, of any other only what was drawn.
+local pin_digests = fields[8] and 6 + 2 * secrets or 6 + secrets
 if accepted(fields[6], 6) then
     for send = 1, newest_send do
         local pin = redis.call('HMGET', record_key, 'd' .. send, 'e' .. send)
-        if pin[1] and now_ms < tonumber(pin[2]) and accepted(pin[1], 6 + secrets) then
+        if pin[1] and now_ms < tonumber(pin[2]) and accepted(pin[1], pin_digests) then
             local keep_ms = math.max(retention_ms, tonumber(ARGV[4]))
             redis.call('HSET', record_key, 'v', ms(now_ms), 'r', send)
             close(record_key, APPROVED, newest_send, now_ms + keep_ms)

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, ENDS, FakeSender, FakeStore, dispatcher, verification
+from support.fakes import AWAY, ENDS, FakeSender, FakeStore, dispatcher, fixed_pins, verification
 from support.verifications import (
     BOTH,
     BOTH_SHOP,
@@ -56,6 +56,7 @@ class Desk:
             ids=IDS,
             store=self.store,
             dispatcher=dispatcher(self.store, self.journal, self.sender),
+            fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
         )
 

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, FakeSender, FakeStore, dispatcher, verification
+from support.fakes import AWAY, FakeSender, FakeStore, dispatcher, fixed_pins, verification
 from support.verifications import (
     IDS,
     KEYS,
@@ -55,6 +55,7 @@ class Desk:
             sealer=SEALER,
             store=self.store,
             dispatcher=dispatcher(self.store, self.journal, self.sender),
+            fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
         )
 

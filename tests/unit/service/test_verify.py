@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, ENDS, NOW, FakeStore, verification
+from support.fakes import AWAY, ENDS, NOW, FakeStore, fixed_pins, verification
 from support.verifications import IDS, KEYS, PHONE, SEALER, SHOP, SilentJournal
 
 from otp_service.domain.call import Call
@@ -37,6 +37,7 @@ class Desk:
             sealer=SEALER,
             proofs=PROOFS,
             store=self.store,
+            fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
         )
 
@@ -83,6 +84,7 @@ def test_guess_is_shown_to_the_store_as_digests_of_every_secret() -> None:
             pin_digest(key, verification_id=approved.id.text, digits="123456")
             for key in keys.accepted(Use.PIN)
         ),
+        "fixed_pin_digests": (),
     }
 
 
