@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -16,6 +16,7 @@ from otp_service.domain.sms_text import SmsAutofill
 from otp_service.domain.verification import Channel
 from otp_service.errors import InvalidRequest
 from otp_service.settings.api_keys import ApiKeySettings, KeyHash, plain_key
+from otp_service.settings.test_numbers import FixedPinSettings, only_tables
 
 DEMO_APPLICATION = "demo"
 DEMO_API_KEY = "otp_demo"
@@ -116,6 +117,9 @@ class ApplicationSettings(Rules):
         android_app_hash: names its Android app to the SMS Retriever API.
         web_otp_origin: the domain whose pages may read a code that came by SMS.
         channels: in the order they are tried.
+        mode: ``live``, or ``test`` for an application that nobody's access hangs on.
+        allow_test_numbers: lets a live application have test numbers.
+        test_numbers: numbers with a fixed PIN, which get no message.
     """
 
     brand: Annotated[str, AfterValidator(_brand)] | None = None
@@ -128,6 +132,9 @@ class ApplicationSettings(Rules):
     default_language: Annotated[str, AfterValidator(_language)] | None = None
     android_app_hash: Annotated[str, AfterValidator(_app_hash)] | None = None
     web_otp_origin: Annotated[str, AfterValidator(_domain)] | None = None
+    mode: Literal["live", "test"] = "live"
+    allow_test_numbers: bool = False
+    test_numbers: Annotated[tuple[FixedPinSettings, ...], BeforeValidator(only_tables)] = ()
 
     @property
     def every_key(self) -> tuple[ApiKeySettings, ...]:
@@ -154,6 +161,7 @@ class ApplicationSettings(Rules):
             default_country=self.default_country,
             autofill=self.autofill,
             channels=self.channels,
+            fixed_pins=tuple(entry.to_domain() for entry in self.test_numbers),
         )
 
 

@@ -12,6 +12,12 @@ from otp_service.settings.addresses import check_store_url, is_loopback, store_i
 from otp_service.settings.applications import DEMO_API_KEY, Rules
 from otp_service.settings.model import Settings, variable
 from otp_service.settings.problems import Problem
+from otp_service.settings.test_number_checks import (
+    each_ends_in_time,
+    each_has_its_seal,
+    each_is_told_apart,
+    live_applications_have_none,
+)
 
 _SAFE_PIN_DIGITS = 6
 _SAFE_LIFE_SECONDS = 600
@@ -37,6 +43,8 @@ def broken_rules(settings: Settings, *, faulty: Collection[str]) -> Iterator[Pro
         if reads.isdisjoint(faulty):
             yield from (problem for problem in rule(settings) if problem.name not in faulty)
     yield from _missing_keys(settings, faulty)
+    yield from live_applications_have_none(settings, faulty)
+    yield from each_has_its_seal(settings, faulty)
 
 
 def _required_outside_demo(settings: Settings) -> Iterator[Problem]:
@@ -191,4 +199,6 @@ _RULES: dict[Callable[[Settings], Iterator[Problem]], frozenset[str]] = {
     _keys_have_their_own_names: frozenset(),
     _demo_key_is_for_demo: _reading("demo"),
     _sms_have_room: _reading("pin_digits"),
+    each_is_told_apart: frozenset(),
+    each_ends_in_time: frozenset(),
 }
