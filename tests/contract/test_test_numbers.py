@@ -215,6 +215,32 @@ def test_resends_of_a_test_number_charge_no_messages(service: Service) -> None:
     assert not service.start(SHOP).is_test
 
 
+def test_resends_of_a_test_number_need_no_room_in_the_number_s_budgets(service: Service) -> None:
+    quick = shop(resend_cooldown=timedelta(0))
+    for _ in range(5):
+        real = service.start(quick)
+        service.resend(quick, real)
+    assert outcome(lambda: service.resend(quick, real)) is TooManyRequests
+
+    started = service.start(TESTED)
+
+    assert service.resend(TESTED, started).sends_left == 1
+
+
+def test_caller_without_sends_is_told_when_the_number_may_start_again(
+    stopped_service: Service,
+) -> None:
+    once = listing(starts_per_day=1)
+    started = stopped_service.start(once)
+    stopped_service.resend(once, started)
+    stopped_service.resend(once, started)
+
+    with pytest.raises(SendLimitReached) as refusal:
+        stopped_service.resend(once, started)
+
+    assert refusal.value.retry_after == DAY
+
+
 def test_fixed_pin_lives_on_with_a_resend(stopped_service: Service, clock: StoppedClock) -> None:
     service = stopped_service
     started = service.start(TESTED)
