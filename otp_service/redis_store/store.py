@@ -218,7 +218,7 @@ class RedisStore:
                 len(pin_digests),
                 *purpose_digests,
                 *pin_digests,
-                *fixed_pin_digests,
+                *(fixed_pin_digests or [""] * len(pin_digests)),
             ],
         )
         if status in {b"missing", b"ended"}:

@@ -4,8 +4,8 @@
 -- ARGV[1]   application   ARGV[2] charge   ARGV[3] how long the log is kept, ms
 -- ARGV[4]   proof life ms: an approval stays readable at least that long
 -- ARGV[5]   how many secrets are accepted: n
--- ARGV[6…]  n purpose digests, n PIN digests and, if the guess may be right for a test number, n
---           digests of it as a fixed PIN; newest secret first each
+-- ARGV[6…]  n purpose digests, n PIN digests, n digests of the guess as a test number's fixed PIN,
+--           which are empty if it is none; newest secret first each
 -- returns   {approved, now, record, which send's PIN} | {incorrect, now, record}
 --           | {exhausted_now, now, record} | {ended, status} | {missing}
 -- why       exists, count, compare, use up are one step: any number of guesses side by side
