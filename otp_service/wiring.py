@@ -19,6 +19,7 @@ from otp_service.domain.number_prefix import PrefixScheme
 from otp_service.domain.proof import ProofScheme
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.sms_text import compose_sms
+from otp_service.domain.test_number import FixedPinScheme
 from otp_service.domain.verification import Channel
 from otp_service.nxcloud.callbacks import read_receipt, read_reply
 from otp_service.nxcloud.otp_template import Dialect
@@ -46,6 +47,7 @@ from otp_service.redis_store import (
 )
 from otp_service.service.cancel import CancelVerification
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.gate import Gate
 from otp_service.service.hear import HearReply
 from otp_service.service.mint import MintToken
@@ -193,6 +195,12 @@ def wire_use_cases(
         gate=gate,
         journal=journal,
     )
+    fixed_pins = FixedPins(
+        scheme=FixedPinScheme(settings.number_key_bytes()),
+        keys=keys,
+        clock=SystemClock(),
+        journal=journal,
+    )
     return UseCases(
         start=StartVerification(
             ids=ids,
@@ -202,9 +210,17 @@ def wire_use_cases(
             store=store,
             gate=gate,
             dispatcher=dispatcher,
+            fixed_pins=fixed_pins,
             journal=journal,
         ),
-        resend=ResendCode(ids=ids, store=store, gate=gate, dispatcher=dispatcher, journal=journal),
+        resend=ResendCode(
+            ids=ids,
+            store=store,
+            gate=gate,
+            dispatcher=dispatcher,
+            fixed_pins=fixed_pins,
+            journal=journal,
+        ),
         verify=VerifyCode(
             ids=ids,
             keys=keys,
@@ -212,6 +228,7 @@ def wire_use_cases(
             proofs=proofs,
             store=store,
             gate=gate,
+            fixed_pins=fixed_pins,
             journal=journal,
         ),
         cancel=CancelVerification(ids=ids, store=store, journal=journal),

@@ -8,6 +8,7 @@ _COMMANDS = {
     "serve": "Run the service with the settings of the environment, on the production server.",
     "check": "Read the settings, reach Redis and the provider's clock, name every problem at once.",
     "keys": "Draw an API key, or list those of the settings with their scopes and last use.",
+    "test-numbers": "Make a number with a fixed PIN for the settings, or list those they hold.",
     "templates": "Show which template and language would be sent and why, and the English text.",
     "send": "Send one Viber message of any type, or show what would be sent.",
     "simulator": "Run the provider simulator alone.",
@@ -24,7 +25,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"otp_service.cli.{cmd_name}").command
+        command: click.Command = import_module(
+            f"otp_service.cli.{cmd_name.replace('-', '_')}"
+        ).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -21,11 +21,13 @@ def command() -> None:
         examine_provider,
         examine_store,
     )
+    from otp_service.cli.test_number_findings import examine_test_numbers  # noqa: PLC0415
 
     findings = [
         *examine_store(settings),
         *examine_provider(settings),
         *examine_callbacks(settings),
+        *examine_test_numbers(settings),
     ]
     for finding in findings:
         if finding.is_problem:

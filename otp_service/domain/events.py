@@ -262,6 +262,29 @@ class TokenMinted:
     token: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TestNumberUsed:
+    """A test number was used, where no phone can show who did.
+
+    Args:
+        use: ``start``, ``resend`` or ``verify``.
+        outcome: as of the use itself: ``started``, ``resent``, ``approved`` or a public code.
+        test_number: its public name; None once the settings do not list it any more.
+        key: the public name of the API key that was shown.
+        phone: masked.
+        verification_id: its random first part alone.
+    """
+
+    application: str
+    use: str
+    outcome: str
+    test_number: str | None = None
+    key: str | None = None
+    country: str | None = None
+    phone: str | None = None
+    verification_id: str | None = None
+
+
 Event = (
     StartJudged
     | ResendJudged
@@ -279,4 +302,5 @@ Event = (
     | StoreAnswered
     | RequestServed
     | TokenMinted
+    | TestNumberUsed
 )

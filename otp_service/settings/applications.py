@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -28,6 +28,7 @@ from otp_service.settings.policy import (
     standing_rows,
 )
 from otp_service.settings.proxies import read_origin
+from otp_service.settings.test_numbers import FixedPinSettings, only_tables
 
 DEMO_APPLICATION = "demo"
 DEMO_API_KEY = "otp_demo"
@@ -128,6 +129,9 @@ class ApplicationSettings(Rules):
         web_otp_origin: the domain whose pages may read a code that came by SMS.
         channels: in the order they are tried.
         cors_origins: whose pages may call with a client token.
+        mode: ``live``, or ``test`` for an application that nobody's access hangs on.
+        allow_test_numbers: lets a live application have test numbers.
+        test_numbers: numbers with a fixed PIN, which get no message.
     """
 
     brand: Annotated[str, AfterValidator(_brand)] | None = None
@@ -141,6 +145,9 @@ class ApplicationSettings(Rules):
     android_app_hash: Annotated[str, AfterValidator(_app_hash)] | None = None
     web_otp_origin: Annotated[str, AfterValidator(_domain)] | None = None
     cors_origins: tuple[Annotated[str, AfterValidator(read_origin)], ...] = ()
+    mode: Literal["live", "test"] = "live"
+    allow_test_numbers: bool = False
+    test_numbers: Annotated[tuple[FixedPinSettings, ...], BeforeValidator(only_tables)] = ()
 
     @property
     def every_key(self) -> tuple[ApiKeySettings, ...]:
@@ -171,6 +178,7 @@ class ApplicationSettings(Rules):
             policy=tuple(row for row in rows if not _is_kept_with_the_number(row)),
             token_life=timedelta(seconds=rules.client_token_life_seconds),
             cors_origins=frozenset(self.cors_origins),
+            fixed_pins=tuple(entry.to_domain() for entry in self.test_numbers),
         )
 
     def budgets_over(self, service: Sequence[BudgetSettings]) -> tuple[BudgetSettings, ...]:

@@ -58,6 +58,9 @@ class Instruments:
         self.cancels = self._counter("cancels", "Verifications called off.", "outcome")
         self.proofs = self._counter("proofs", "Proofs shown.", "outcome")
         self.mints = self._counter("client_tokens", "Client tokens asked for.", "outcome")
+        self.test_numbers = self._counter(
+            "test_number_uses", "Uses of test numbers.", "use", "outcome"
+        )
         self.attention = Counter(
             "otp_provider_attention",
             "What an operator must set right at the provider.",

@@ -100,6 +100,8 @@ class Labels:
         self.cancel = ClosedSet({"canceled"} | codes)
         self.mint = ClosedSet({"minted"} | codes)
         self.proof = ClosedSet({"active", "consumed_now", "inactive"})
+        self.test_use = ClosedSet({"start", "resend", "verify"})
+        self.test_outcome = ClosedSet({"started", "resent", "approved"} | codes)
         self.detail = OwnWords(r"[a-z][a-z_]{0,47}")
         self.operation = OwnWords(r"[a-z][a-z_]{0,47}")
         self.store_outcome = ClosedSet({"ok", "unavailable"})

@@ -33,6 +33,7 @@ class Meter:
             events.StoreAnswered: self._store_answer,
             events.RequestServed: self._request,
             events.TokenMinted: self._mint,
+            events.TestNumberUsed: self._test_number,
         }
         # An alert on an increase sees no first one of a series that was not there before.
         for channel in Channel:
@@ -158,4 +159,11 @@ class Meter:
         self._instruments.mints.labels(
             self._labels.application.label(event.application),
             self._labels.mint.label(event.outcome),
+        ).inc()
+
+    def _test_number(self, event: events.TestNumberUsed) -> None:
+        self._instruments.test_numbers.labels(
+            self._labels.application.label(event.application),
+            self._labels.test_use.label(event.use),
+            self._labels.test_outcome.label(event.outcome),
         ).inc()

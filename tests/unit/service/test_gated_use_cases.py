@@ -10,6 +10,7 @@ from support.fakes import (
     FakeSender,
     FakeStore,
     dispatcher,
+    fixed_pins,
     open_gate,
     over_sms,
     verification,
@@ -85,6 +86,7 @@ class Desk:
             sealer=SEALER,
             store=self.store,
             gate=gate,
+            fixed_pins=fixed_pins(self.journal),
             dispatcher=self.dispatcher,
             journal=self.journal,
         )
@@ -92,6 +94,7 @@ class Desk:
             ids=IDS,
             store=self.store,
             gate=gate,
+            fixed_pins=fixed_pins(self.journal),
             dispatcher=self.dispatcher,
             journal=self.journal,
         )
@@ -102,6 +105,7 @@ class Desk:
             proofs=ProofScheme(KEYS.accepted(Use.PROOF)),
             store=self.store,
             gate=gate,
+            fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
         )
 

@@ -2,7 +2,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, FakeSender, FakeStore, dispatcher, open_gate, verification
+from support.fakes import (
+    AWAY,
+    FakeSender,
+    FakeStore,
+    dispatcher,
+    fixed_pins,
+    open_gate,
+    verification,
+)
 from support.verifications import (
     IDS,
     KEYS,
@@ -58,6 +66,7 @@ class Desk:
             store=self.store,
             gate=open_gate(),
             dispatcher=dispatcher(self.store, self.journal, self.sender),
+            fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
         )
 

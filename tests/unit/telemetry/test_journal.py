@@ -6,6 +6,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
+from otp_service.domain import events
 from otp_service.domain.events import (
     Event,
     GuessJudged,
@@ -138,6 +139,10 @@ def test_event_with_ever_new_words_adds_no_new_series(journal, exposed, event_cl
             'otp_store_operation_seconds_count{operation="verify",outcome="ok"}',
         ),
         (
+            events.TestNumberUsed("shop", "verify", "approved", "app-review", "web"),
+            'otp_test_number_uses_total{application="shop",outcome="approved",use="verify"}',
+        ),
+        (
             RequestServed("/otp/start", "POST", 201, TOOK),
             'otp_http_request_seconds_count{method="POST",route="/otp/start",status="201"}',
         ),
@@ -162,6 +167,7 @@ def test_event_moves_its_metric(journal, exposed, event, expected):
         (ProviderNeedsAttention("viber", "code_1003", "Do this."), "error"),
         (ProviderDialectChosen("current"), "info"),
         (StoreAnswered("start", "unavailable", TOOK, "TimeoutError"), "error"),
+        (events.TestNumberUsed("shop", "start", "started"), "warning"),
         (RequestServed("/otp/start", "POST", 429, TOOK), "info"),
         (RequestServed("/otp/start", "POST", 503, TOOK), "warning"),
     ],
