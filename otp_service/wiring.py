@@ -11,6 +11,7 @@ from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
 from otp_service.demo import create_demo_pages
 from otp_service.domain.client_address import AddressScheme
+from otp_service.domain.destinations import NumberHashes
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.number_prefix import PrefixScheme
@@ -167,6 +168,7 @@ def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> U
         start=StartVerification(
             ids=ids,
             prefixes=PrefixScheme(settings.number_key_bytes()),
+            number_hashes=NumberHashes(settings.number_key_bytes()),
             keys=keys,
             sealer=sealer,
             store=store,

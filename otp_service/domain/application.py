@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from otp_service.domain.destinations import EVERYWHERE, DestinationLists
+from otp_service.domain.fraud import GUARD_OFF, FraudRules
 from otp_service.domain.limits import NumberBudgets
 from otp_service.domain.sms_text import NO_AUTOFILL, SmsAutofill
 from otp_service.domain.verification import Channel
@@ -43,6 +45,8 @@ class Application:
         default_country: ISO 3166-1 alpha-2, to read national numbers sent without a country.
         autofill: what lets phones fill in a code that comes by SMS.
         channels: in the order they are tried; each at most once.
+        fraud: the guard of its starts.
+        destinations: where its codes may go.
     """
 
     id: str
@@ -53,6 +57,8 @@ class Application:
     default_country: str | None = None
     autofill: SmsAutofill = NO_AUTOFILL
     channels: tuple[Channel, ...] = (Channel.VIBER,)
+    fraud: FraudRules = GUARD_OFF
+    destinations: DestinationLists = EVERYWHERE
 
     def channel_after(self, channel: Channel) -> Channel | None:
         """Give the channel to fall back to from another; None if there is none."""

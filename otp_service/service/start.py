@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from otp_service.domain.application import Application
 from otp_service.domain.call import Call
+from otp_service.domain.destinations import NumberHashes
 from otp_service.domain.events import StartJudged
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use
@@ -13,7 +14,7 @@ from otp_service.domain.phone import PhoneNumber, read_country, read_phone
 from otp_service.domain.pin import purpose_digest
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.verification import Verification
-from otp_service.errors import OtpError, TooManyRequests
+from otp_service.errors import DestinationNotAllowed, OtpError, TooManyRequests
 from otp_service.ports import Journal, NewVerification, OverBudget, StartStore
 from otp_service.service.dispatch import Dispatcher
 from otp_service.service.planning import plan_messages
@@ -46,6 +47,7 @@ class StartVerification:
         *,
         ids: IdScheme,
         prefixes: PrefixScheme,
+        number_hashes: NumberHashes,
         keys: KeyRing,
         sealer: Sealer,
         store: StartStore,
@@ -54,6 +56,7 @@ class StartVerification:
     ) -> None:
         self._ids = ids
         self._prefixes = prefixes
+        self._number_hashes = number_hashes
         self._keys = keys
         self._sealer = sealer
         self._store = store
@@ -84,6 +87,7 @@ class StartVerification:
 
     def _start(self, call: Call, command: StartCommand, phone: PhoneNumber) -> Verification:
         application = call.application
+        is_trusted = application.destinations.admit(phone, self._number_hashes.hash(phone.e164))
         vid = self._ids.new(phone.e164)
         pin, digest = self._dispatcher.draw(application, vid)
         new = NewVerification(
@@ -101,6 +105,7 @@ class StartVerification:
             plans=plan_messages(
                 application, command.message, locales=command.locales, country=phone.country
             ),
+            is_trusted=is_trusted,
         )
         stored = self._store.start(new)
         if isinstance(stored, OverBudget):
@@ -126,10 +131,21 @@ class StartVerification:
                 outcome=outcome,
                 country=phone.country if phone else None,
                 phone=phone.masked if phone else None,
-                detail=refusal.budget if isinstance(refusal, TooManyRequests) else None,
+                detail=_behind(refusal),
                 verification_id=verification.id.random if verification else None,
             )
         )
+
+
+def _behind(refusal: OtpError | None) -> str | None:
+    """Give what stood behind a refusal, for operators."""
+    match refusal:
+        case TooManyRequests():
+            return refusal.budget
+        case DestinationNotAllowed():
+            return refusal.reason
+        case _:
+            return None
 
 
 def _read_phone(application: Application, command: StartCommand) -> PhoneNumber:

@@ -28,8 +28,8 @@ from otp_service.settings.applications import (
     Number,
     Rules,
     demo_application,
-    not_a_switch,
 )
+from otp_service.settings.values import not_a_switch
 
 PREFIX = "OTP_"
 

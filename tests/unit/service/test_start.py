@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -5,6 +6,7 @@ from support.fakes import AWAY, FakeSender, FakeStore, dispatcher, verification
 from support.verifications import (
     IDS,
     KEYS,
+    NUMBER_HASHES,
     OTHER_PHONE,
     PHONE,
     PREFIXES,
@@ -17,6 +19,7 @@ from support.verifications import (
 
 from otp_service.domain.application import Application
 from otp_service.domain.call import Call
+from otp_service.domain.destinations import DestinationLists
 from otp_service.domain.events import MessageSent, StartJudged
 from otp_service.domain.keys import Use
 from otp_service.domain.message_text import MessageRequest
@@ -51,6 +54,7 @@ class Desk:
         self.start = StartVerification(
             ids=IDS,
             prefixes=PREFIXES,
+            number_hashes=NUMBER_HASHES,
             keys=KEYS,
             sealer=SEALER,
             store=self.store,
@@ -336,3 +340,51 @@ def test_verification_given_back_is_the_stored_one() -> None:
     started = desk.start(Call(SHOP), StartCommand(phone=PHONE))
 
     assert started.id == kept.id
+
+
+def _listing(**lists: str) -> Application:
+    return replace(
+        SHOP, destinations=DestinationLists(**{name: frozenset({x}) for name, x in lists.items()})
+    )
+
+
+@pytest.mark.parametrize(
+    ("lists", "reason"),
+    [
+        ({"denied_countries": "UA"}, "denied_country"),
+        ({"denied_prefixes": "+38067"}, "denied_prefix"),
+        ({"denied_numbers": NUMBER_HASHES.hash(PHONE)}, "denied_number"),
+        ({"allowed_countries": "PL"}, "country_not_allowed"),
+    ],
+)
+def test_denied_destination_is_refused_before_anything_is_stored(
+    lists: dict[str, str], reason: str
+) -> None:
+    desk = Desk()
+
+    with pytest.raises(DestinationNotAllowed):
+        desk.start(Call(_listing(**lists)), StartCommand(phone=PHONE))
+
+    assert (desk.store.asked, desk.sender.sent) == ([], [])
+    (told,) = [event for event in desk.journal.events if isinstance(event, StartJudged)]
+    assert (told.outcome, told.detail, told.country) == ("destination_not_allowed", reason, "UA")
+
+
+@pytest.mark.parametrize(
+    ("lists", "is_trusted"),
+    [
+        ({}, False),
+        ({"allowed_countries": "UA"}, False),
+        ({"allowed_prefixes": "+38067"}, True),
+        ({"allowed_numbers": NUMBER_HASHES.hash(PHONE)}, True),
+    ],
+)
+def test_store_hears_whether_a_list_trusts_the_destination(
+    *, lists: dict[str, str], is_trusted: bool
+) -> None:
+    desk = Desk()
+
+    desk.start(Call(_listing(**lists)), StartCommand(phone=PHONE))
+
+    assert desk.store.standing is not None
+    assert desk.store.standing.is_trusted is is_trusted
