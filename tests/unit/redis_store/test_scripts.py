@@ -12,8 +12,17 @@ from otp_service.redis_store.scripts import Script, run_together
 
 LUA = Path(otp_service.redis_store.__file__).parent / "lua"
 ON_A_RECORD = ["start", "settle", "replace_send", "resend", "verify", "cancel", "read", "prove"]
-OPERATIONS = [*ON_A_RECORD, "receive", "link", "note_use", "session_read", "session_write"]
-PARTS = ["record", "number_log", "message"]
+ON_COUNTERS = ["charge_budgets", "return_budgets", "count_budgets"]
+OPERATIONS = [
+    *ON_A_RECORD,
+    *ON_COUNTERS,
+    "receive",
+    "link",
+    "note_use",
+    "session_read",
+    "session_write",
+]
+PARTS = ["record", "number_log", "message", "window_counter"]
 
 
 class FakeConnection:
@@ -89,7 +98,7 @@ def test_lost_answer_is_not_asked_for_again(failures: int) -> None:
     assert len(connection.commands) == failures
 
 
-@pytest.mark.parametrize("name", ON_A_RECORD)
+@pytest.mark.parametrize("name", ON_A_RECORD + ON_COUNTERS)
 def test_operation_reads_the_store_s_clock_in_one_place(name: str) -> None:
     connection = FakeConnection(NoScriptError())
 
