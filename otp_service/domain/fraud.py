@@ -18,7 +18,7 @@ class GuardMode(StrEnum):
 
 
 class GuardScope(StrEnum):
-    """Whose unverified starts a budget counts: of the number's range, or of its country."""
+    """Whose unverified starts a budget counts: those of a range of numbers, or of a country."""
 
     PREFIX = "prefix"
     COUNTRY = "country"
@@ -28,7 +28,7 @@ class GuardOutcome(StrEnum):
     """What became of a start that was over a budget of the guard.
 
     ``BLOCKED`` alone was refused. ``WOULD_BLOCK``: the guard is in shadow. ``OPENED``: an operator
-    opened the place. ``TRUSTED``: a list allows the number or its prefix.
+    opened the area. ``TRUSTED``: a list allows the number or its prefix.
     """
 
     BLOCKED = "blocked"
@@ -56,7 +56,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class GuardBudget:
-    """How many starts of one place may be unverified in any ``window``, sliding.
+    """How many starts of one area may be unverified in any ``window``, sliding.
 
     Args:
         name: names it in logs and refusals, such as ``fraud_prefix_per_hour``.
