@@ -114,12 +114,30 @@ class CodeIncorrect(OtpError):
         self.attempts_left = attempts_left
 
 
-class RetryLater(OtpError):
-    """Refused or failed for now; ``retry_after`` says for how long."""
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a limit allows, as a caller may be told.
 
-    def __init__(self, detail: str = "", *, retry_after: timedelta) -> None:
+    Args:
+        name: of the limit; it says nothing of any number, address or other caller.
+        limit: in pieces; money in whole units of its currency.
+        window: None for a limit without one, such as the messages of one verification.
+    """
+
+    name: str
+    limit: int
+    window: timedelta | None = None
+
+
+class RetryLater(OtpError):
+    """Refused or failed for now; ``retry_after`` says for how long, ``quota`` by which limit."""
+
+    def __init__(
+        self, detail: str = "", *, retry_after: timedelta, quota: Quota | None = None
+    ) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+        self.quota = quota
 
 
 class ResendTooSoon(RetryLater):
@@ -139,8 +157,10 @@ class TooManyRequests(RetryLater):
 
     code = "too_many_requests"
 
-    def __init__(self, detail: str = "", *, retry_after: timedelta, budget: str) -> None:
-        super().__init__(detail, retry_after=retry_after)
+    def __init__(
+        self, detail: str = "", *, retry_after: timedelta, budget: str, quota: Quota | None = None
+    ) -> None:
+        super().__init__(detail, retry_after=retry_after, quota=quota)
         self.budget = budget
 
 

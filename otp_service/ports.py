@@ -33,7 +33,6 @@ class NewVerification:
         country: ISO 3166-1 alpha-2 of the number.
         prefix_tag: stands for the number's range (``PrefixScheme``).
         plans: what would be sent over each channel, in the order they are tried.
-        is_trusted: a list allows the number or a prefix of it, so the fraud guard lets it pass.
     """
 
     id: VerificationId
@@ -46,7 +45,6 @@ class NewVerification:
     country: str
     prefix_tag: str
     plans: tuple[MessagePlan, ...]
-    is_trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

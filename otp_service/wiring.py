@@ -15,6 +15,7 @@ from otp_service.domain.destinations import NumberHashes
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.number_prefix import PrefixScheme
+from otp_service.domain.price import PriceTable
 from otp_service.domain.proof import ProofScheme
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.sms_text import compose_sms
@@ -31,18 +32,22 @@ from otp_service.nxcloud.viber_client import ViberClient
 from otp_service.ports import Journal, OutgoingMessage, SessionStore
 from otp_service.redis_store import (
     Connection,
+    FraudGuard,
     NumberKeyMark,
     RedisAddress,
+    RedisBudgets,
     RedisKeyUses,
     RedisSessions,
     RedisStore,
     Timeouts,
+    Topology,
     connect,
     read_address,
     store_problems,
 )
 from otp_service.service.cancel import CancelVerification
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.gate import Gate
 from otp_service.service.hear import HearReply
 from otp_service.service.note_use import NoteKeyUse
 from otp_service.service.proof import CheckProof
@@ -69,7 +74,12 @@ def wire_api(settings: Settings) -> OtpApi:
     store = wire_store(settings)
     mark = NumberKeyMark(store, settings.number_key_bytes())
     mark.leave()
-    use_cases = wire_use_cases(settings, RedisStore(store, journal), journal)
+    use_cases = wire_use_cases(
+        settings,
+        RedisStore(store, journal),
+        journal,
+        gate=wire_gate(settings, store, journal),
+    )
     api = create_api(
         use_cases=use_cases,
         addresses=AddressScheme(settings.number_key_bytes()),
@@ -145,7 +155,16 @@ def wire_transport(settings: Settings) -> Transport:
     )
 
 
-def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> UseCases:
+def wire_gate(settings: Settings, store: Connection, journal: Journal) -> Gate:
+    """Give what charges the budgets that many numbers share."""
+    is_cluster = store_address(settings).topology is Topology.CLUSTER
+    budgets = RedisBudgets(store, journal, is_cluster=is_cluster, watchers=[FraudGuard(journal)])
+    return Gate(store=budgets, prices=PriceTable())
+
+
+def wire_use_cases(
+    settings: Settings, store: RedisStore, journal: Journal, *, gate: Gate
+) -> UseCases:
     """Give the verbs over this store and the settings' provider."""
     ids = IdScheme(settings.number_key_bytes())
     keys = KeyRing(settings.secret_key_bytes())
@@ -162,6 +181,7 @@ def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> U
         keys=keys,
         sealer=sealer,
         store=store,
+        gate=gate,
         journal=journal,
     )
     return UseCases(
@@ -172,12 +192,19 @@ def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> U
             keys=keys,
             sealer=sealer,
             store=store,
+            gate=gate,
             dispatcher=dispatcher,
             journal=journal,
         ),
-        resend=ResendCode(ids=ids, store=store, dispatcher=dispatcher, journal=journal),
+        resend=ResendCode(ids=ids, store=store, gate=gate, dispatcher=dispatcher, journal=journal),
         verify=VerifyCode(
-            ids=ids, keys=keys, sealer=sealer, proofs=proofs, store=store, journal=journal
+            ids=ids,
+            keys=keys,
+            sealer=sealer,
+            proofs=proofs,
+            store=store,
+            gate=gate,
+            journal=journal,
         ),
         cancel=CancelVerification(ids=ids, store=store, journal=journal),
         status=ReadVerification(ids=ids, store=store),

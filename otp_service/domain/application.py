@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from otp_service.domain.budget_row import BudgetRow
 from otp_service.domain.destinations import EVERYWHERE, DestinationLists
 from otp_service.domain.fraud import GUARD_OFF, FraudRules
 from otp_service.domain.limits import NumberBudgets
@@ -45,6 +46,7 @@ class Application:
         default_country: ISO 3166-1 alpha-2, to read national numbers sent without a country.
         autofill: what lets phones fill in a code that comes by SMS.
         channels: in the order they are tried; each at most once.
+        policy: the budgets beyond the number's own.
         fraud: the guard of its starts.
         destinations: where its codes may go.
     """
@@ -57,6 +59,7 @@ class Application:
     default_country: str | None = None
     autofill: SmsAutofill = NO_AUTOFILL
     channels: tuple[Channel, ...] = (Channel.VIBER,)
+    policy: tuple[BudgetRow, ...] = ()
     fraud: FraudRules = GUARD_OFF
     destinations: DestinationLists = EVERYWHERE
 

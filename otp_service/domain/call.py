@@ -14,8 +14,10 @@ class Call:
             provider's receipt leads to a message.
         address_tag: stands for the end user's address (``AddressScheme``); None where it is not
             known.
+        token_id: of the client token that was shown in place of a key.
     """
 
     application: Application
     key_id: str | None = None
     address_tag: str | None = None
+    token_id: str | None = None

@@ -171,6 +171,24 @@ class ProofChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class FraudGuardJudged:
+    """A start was over a budget of unverified starts.
+
+    Args:
+        outcome: a ``GuardOutcome``'s value; ``blocked`` alone was refused.
+        scope: a ``GuardScope``'s value.
+        prefix_tag: of the range that is over; stands for it without saying it.
+    """
+
+    application: str
+    outcome: str
+    scope: str
+    country: str
+    budget: str
+    prefix_tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderAnswered:
     """One exchange with the provider.
 
@@ -251,6 +269,7 @@ Event = (
     | GuessJudged
     | VerificationCalledOff
     | ProofChecked
+    | FraudGuardJudged
     | ProviderAnswered
     | ProviderNeedsAttention
     | ProviderDialectChosen

@@ -1,16 +1,25 @@
 """Key names: ``otp1:{tag}:…``, the tag being the number's, so that one slot holds all of it.
 
-There are two exceptions, which know of no number: what a provider tells of a message, under its own
-id of the message, and when an API key was last used.
+The exceptions know of no number: what a provider tells of a message, under its own id of the
+message; when an API key was last used; and what many numbers share, such as an address' budgets,
+in the slot of whom it is about.
 
 The figure after ``otp`` is the schema's version.
 """
 
+from otp_service.domain.budget_row import Counted, Scope
 from otp_service.domain.identity import VerificationId
+from otp_service.domain.policy import Line, Place
 
 _PREFIX = "otp1"
 # Of the 22 random characters of an id as many as tell the verifications of one number apart.
 _CHARGE_CHARS = 11
+_COUNTED = {
+    Counted.STARTS: "s",
+    Counted.SENDS: "m",
+    Counted.WRONG_GUESSES: "g",
+    Counted.MONEY: "c",
+}
 
 
 def record_key(vid: VerificationId) -> str:
@@ -46,3 +55,42 @@ def chat_key(number_tag: str) -> str:
 def charge_name(vid: VerificationId) -> str:
     """Name a verification's charges within its number's log."""
     return vid.random[:_CHARGE_CHARS]
+
+
+def application_tag(application_id: str) -> str:
+    """Give the hash tag of what is counted of one application as a whole."""
+    return f"a:{application_id}"
+
+
+def counter_tag(place: Place, line: Line) -> str:
+    """Give the hash tag of a budget's counter: one for all that can be charged in one slot."""
+    match line.row.scope:
+        case Scope.ALL:
+            return "all"
+        case Scope.ADDRESS:
+            return f"i:{place.application.id}:{line.subject}"
+        case Scope.TOKEN:
+            return f"t:{line.subject}"
+        case Scope.NUMBER:
+            return line.subject
+        case _:
+            return application_tag(place.application.id)
+
+
+def counter_key(place: Place, line: Line) -> str:
+    """Name the counter of a budget: of whom, of what, over how many seconds."""
+    row = line.row
+    # The tag says the rest of whose it is. A number's is of one application too.
+    whose = {
+        Scope.PREFIX: f"p:{line.subject}:",
+        Scope.COUNTRY: f"r:{line.subject}:",
+        Scope.NUMBER: f"b:{place.application.id}:",
+    }.get(row.scope, "")
+    window_seconds = int(row.window.total_seconds())
+    tag = counter_tag(place, line)
+    return f"{_PREFIX}:{{{tag}}}:{whose}{_COUNTED[row.counted]}{window_seconds}"
+
+
+def given_back_key(tag: str, charge_id: str) -> str:
+    """Name the mark that a charge was given back."""
+    return f"{_PREFIX}:{{{tag}}}:x:{charge_id}"

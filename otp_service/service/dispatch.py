@@ -17,6 +17,7 @@ from otp_service.errors import (
     ProviderFailed,
     ProviderMisconfigured,
     StoreUnavailable,
+    TooManyRequests,
 )
 from otp_service.ports import (
     Ended,
@@ -31,6 +32,7 @@ from otp_service.ports import (
     SendVerdict,
     Settled,
 )
+from otp_service.service.gate import Gate, place_of
 from otp_service.service.outcome import ending
 from otp_service.service.receipt_notes import note_early
 
@@ -60,12 +62,14 @@ class Dispatcher:
         keys: KeyRing,
         sealer: Sealer,
         store: SendStore,
+        gate: Gate,
         journal: Journal,
     ) -> None:
         self._senders = senders
         self._keys = keys
         self._sealer = sealer
         self._store = store
+        self._gate = gate
         self._journal = journal
 
     def draw(self, application: Application, vid: VerificationId) -> tuple[Pin, bytes]:
@@ -75,7 +79,13 @@ class Dispatcher:
         return pin, pin_digest(key, verification_id=vid.text, digits=pin.digits)
 
     def dispatch(
-        self, application: Application, verification: Verification, *, phone: str, pin: Pin
+        self,
+        application: Application,
+        verification: Verification,
+        *,
+        phone: str,
+        pin: Pin,
+        token_id: str | None = None,
     ) -> Verification:
         """Send, settle, and give the verification as it then stands.
 
@@ -84,6 +94,7 @@ class Dispatcher:
         Args:
             verification: as stored, its last delivery being the message to send.
             phone: E.164 with its plus sign.
+            token_id: of the client token on whose behalf it goes out, if any.
 
         Raises:
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent, over the
@@ -95,14 +106,18 @@ class Dispatcher:
             return self._keep(application, verification, report)
         if report.verdict in _WORTH_ANOTHER_CHANNEL:
             try:
-                replaced = self._replace(application, verification, report.verdict)
+                replaced = self._replace(
+                    application, verification, report.verdict, token_id=token_id
+                )
             except StoreUnavailable:
                 # It may be back in a moment; where the message was replaced, nothing is taken.
                 self.take_back(verification)
                 raise
             if replaced is not None:
                 again, its_pin = replaced
-                return self.dispatch(application, again, phone=phone, pin=its_pin)
+                return self.dispatch(
+                    application, again, phone=phone, pin=its_pin, token_id=token_id
+                )
         self.take_back(verification)
         raise _failure(report.verdict)
 
@@ -143,8 +158,8 @@ class Dispatcher:
             self._note_fall_back(application, wanted, "receipt", outcome=_bar(stored))
             return None
         try:
-            sent = self.dispatch(application, stored, phone=self.phone_of(stored), pin=pin)
-        except (SealBroken, *_FAILURES_OF_A_SEND) as failure:
+            sent = self._send_charged(application, stored, phone=self.phone_of(stored), pin=pin)
+        except (SealBroken, TooManyRequests, *_FAILURES_OF_A_SEND) as failure:
             outcome = failure.code if isinstance(failure, OtpError) else "verification_not_found"
             self._note_fall_back(application, wanted, "receipt", outcome=outcome)
             return None
@@ -167,6 +182,21 @@ class Dispatcher:
     def take_back(self, verification: Verification) -> None:
         """Undo the newest send of a verification, which no provider took."""
         self._settle(verification, SendOutcome.TAKEN_BACK)
+
+    def _send_charged(
+        self, application: Application, stored: Verification, *, phone: str, pin: Pin
+    ) -> Verification:
+        # No caller asked for it, so no client token is charged.
+        try:
+            charged = self._gate.send(place_of(application, stored), stored)
+        except OtpError:
+            self.take_back(stored)
+            raise
+        try:
+            return self.dispatch(application, stored, phone=phone, pin=pin)
+        except (ProviderFailed, ProviderMisconfigured, StoreUnavailable):
+            self._gate.give_back_all_but_money(charged)
+            raise
 
     def _keep(
         self, application: Application, verification: Verification, report: SendReport
@@ -193,11 +223,22 @@ class Dispatcher:
         return fallen or kept
 
     def _replace(
-        self, application: Application, verification: Verification, verdict: SendVerdict
+        self,
+        application: Application,
+        verification: Verification,
+        verdict: SendVerdict,
+        *,
+        token_id: str | None,
     ) -> tuple[Verification, Pin] | None:
         channel = verification.last_delivery.channel
         wanted = application.channel_after(channel)
         if wanted is None:
+            return None
+        place = place_of(application, verification, token_id=token_id)
+        try:
+            self._gate.pay(place, verification, wanted)
+        except TooManyRequests as refusal:
+            self._note_fall_back(application, wanted, verdict.value, outcome=refusal.code)
             return None
         pin, digest = self.draw(application, verification.id)
         replaced = self._store.replace_send(

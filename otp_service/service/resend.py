@@ -1,5 +1,6 @@
 """Send one more message of a pending verification, with a PIN of its own."""
 
+from otp_service.domain.application import Application
 from otp_service.domain.call import Call
 from otp_service.domain.events import ResendJudged
 from otp_service.domain.identity import IdScheme
@@ -9,13 +10,18 @@ from otp_service.errors import (
     FieldProblem,
     InvalidRequest,
     OtpError,
+    ProviderFailed,
+    ProviderMisconfigured,
+    Quota,
     ResendTooSoon,
     SendLimitReached,
+    StoreUnavailable,
     TooManyRequests,
     VerificationNotFound,
 )
 from otp_service.ports import Ended, Journal, NoResend, OverBudget, ResendBar, ResendStore
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.gate import Gate, place_of, too_many
 from otp_service.service.outcome import ending
 
 
@@ -27,11 +33,13 @@ class ResendCode:
         *,
         ids: IdScheme,
         store: ResendStore,
+        gate: Gate,
         dispatcher: Dispatcher,
         journal: Journal,
     ) -> None:
         self._ids = ids
         self._store = store
+        self._gate = gate
         self._dispatcher = dispatcher
         self._journal = journal
 
@@ -47,9 +55,9 @@ class ResendCode:
             InvalidRequest: a channel that this application does not have.
             VerificationNotFound, VerificationEnded: nothing to resend.
             ResendTooSoon, SendLimitReached: the verification's own limits.
-            TooManyRequests: a budget of the number; nothing was charged.
+            TooManyRequests: a budget; nothing was charged.
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent; this send
-                was taken back, what was sent before still works.
+                was taken back, what was sent before still works. Its money stays charged.
             StoreUnavailable: nothing was sent.
         """
         application = call.application
@@ -83,31 +91,51 @@ class ResendCode:
             raise VerificationNotFound("There is no such verification.")
         pin, digest = self._dispatcher.draw(application, vid)
         wanted = application.channels if channel is None else (channel,)
-        verification = _granted(self._store.resend(vid, call, pin_digest=digest, channels=wanted))
+        verification = _granted(
+            application, self._store.resend(vid, call, pin_digest=digest, channels=wanted)
+        )
         try:
             phone = self._dispatcher.phone_of(verification)
         except SealBroken as broken:
             raise VerificationNotFound("There is no such verification.") from broken
-        return self._dispatcher.dispatch(application, verification, phone=phone, pin=pin)
+        place = place_of(application, verification, token_id=call.token_id)
+        try:
+            charged = self._gate.send(place, verification)
+        except OtpError:
+            self._dispatcher.take_back(verification)
+            raise
+        try:
+            return self._dispatcher.dispatch(
+                application, verification, phone=phone, pin=pin, token_id=call.token_id
+            )
+        except (ProviderFailed, ProviderMisconfigured, StoreUnavailable):
+            self._gate.give_back_all_but_money(charged)
+            raise
 
 
-def _granted(answer: Verification | NoResend | OverBudget | Ended | None) -> Verification:
+def _granted(
+    application: Application, answer: Verification | NoResend | OverBudget | Ended | None
+) -> Verification:
     match answer:
         case None:
             raise VerificationNotFound("There is no such verification.")
         case Ended():
             raise ending(answer)
         case NoResend(bar=ResendBar.TOO_SOON):
-            raise ResendTooSoon("The last message is too recent.", retry_after=answer.retry_after)
+            raise ResendTooSoon(
+                "The last message is too recent.",
+                retry_after=answer.retry_after,
+                quota=Quota("resend_cooldown", 1),
+            )
         case NoResend():
             raise SendLimitReached(
-                "This verification has no messages left.", retry_after=answer.retry_after
+                "This verification has no messages left.",
+                retry_after=answer.retry_after,
+                quota=Quota("sends", application.rules.sends),
             )
         case OverBudget():
-            raise TooManyRequests(
-                "Too many messages to this number; try again later.",
-                retry_after=answer.retry_after,
-                budget=answer.budget,
+            raise too_many(
+                application, answer, "Too many messages to this number; try again later."
             )
         case Verification():
             return answer

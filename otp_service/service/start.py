@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from otp_service.budget_ports import Charged
 from otp_service.domain.application import Application
 from otp_service.domain.call import Call
 from otp_service.domain.destinations import NumberHashes
@@ -12,11 +13,20 @@ from otp_service.domain.message_text import MessageRequest, check_message
 from otp_service.domain.number_prefix import PrefixScheme
 from otp_service.domain.phone import PhoneNumber, read_country, read_phone
 from otp_service.domain.pin import purpose_digest
+from otp_service.domain.policy import Place
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.verification import Verification
-from otp_service.errors import DestinationNotAllowed, OtpError, TooManyRequests
+from otp_service.errors import (
+    DestinationNotAllowed,
+    OtpError,
+    ProviderFailed,
+    ProviderMisconfigured,
+    StoreUnavailable,
+    TooManyRequests,
+)
 from otp_service.ports import Journal, NewVerification, OverBudget, StartStore
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.gate import Gate, too_many
 from otp_service.service.planning import plan_messages
 
 DEFAULT_PURPOSE = "login"
@@ -51,10 +61,12 @@ class StartVerification:
         keys: KeyRing,
         sealer: Sealer,
         store: StartStore,
+        gate: Gate,
         dispatcher: Dispatcher,
         journal: Journal,
     ) -> None:
         self._ids = ids
+        self._gate = gate
         self._prefixes = prefixes
         self._number_hashes = number_hashes
         self._keys = keys
@@ -68,9 +80,11 @@ class StartVerification:
 
         Raises:
             InvalidRequest, PhoneInvalid, DestinationNotAllowed: the command.
-            TooManyRequests: a budget of the number; nothing was charged.
-            PhoneUnreachable, ProviderFailed, ProviderMisconfigured: the provider definitely did
-                not take the message; everything was taken back.
+            TooManyRequests: a budget; nothing was charged.
+            PhoneUnreachable: the provider refuses the number; what was charged to the number was
+                taken back.
+            ProviderFailed, ProviderMisconfigured: the provider definitely did not take the
+                message; everything was taken back but the money.
             StoreUnavailable: nothing was sent.
         """
         application = call.application
@@ -105,16 +119,47 @@ class StartVerification:
             plans=plan_messages(
                 application, command.message, locales=command.locales, country=phone.country
             ),
+        )
+        place = Place(
+            application,
+            country=new.country,
+            number_tag=vid.number_tag,
+            prefix_tag=new.prefix_tag,
+            address_tag=call.address_tag,
+            token_id=call.token_id,
             is_trusted=is_trusted,
         )
-        stored = self._store.start(new)
-        if isinstance(stored, OverBudget):
-            raise TooManyRequests(
-                "Too many codes or guesses for this number; try again later.",
-                retry_after=stored.retry_after,
-                budget=stored.budget,
+        charged = self._gate.enter(place, vid, new.plans[0].channel)
+        stored = self._stored(place, new, charged)
+        try:
+            return self._dispatcher.dispatch(
+                application, stored, phone=phone.e164, pin=pin, token_id=call.token_id
             )
-        return self._dispatcher.dispatch(application, stored, phone=phone.e164, pin=pin)
+        except (ProviderFailed, ProviderMisconfigured, StoreUnavailable):
+            self._gate.give_back_all_but_money(charged)
+            raise
+
+    def _stored(self, place: Place, new: NewVerification, charged: Charged) -> Verification:
+        """Store it, or give back what the gate charged."""
+        try:
+            stored = self._store.start(new)
+            if isinstance(stored, OverBudget):
+                raise too_many(
+                    place.application,
+                    stored,
+                    "Too many codes or guesses for this number; try again later.",
+                )
+        except OtpError:
+            self._gate.give_back(charged)
+            raise
+        try:
+            # Where the number is known to refuse the first channel, it takes the next at once.
+            self._gate.pay(place, stored, stored.last_delivery.channel, paid=new.plans[0].channel)
+        except OtpError:
+            self._dispatcher.take_back(stored)
+            self._gate.give_back(charged)
+            raise
+        return stored
 
     def _note(
         self,

@@ -21,6 +21,7 @@ from otp_service.errors import (
     VerificationNotFound,
 )
 from otp_service.ports import Ended, GuessStore, Journal, Judged, Verdict
+from otp_service.service.gate import Gate, place_of
 from otp_service.service.outcome import ending
 
 
@@ -51,6 +52,7 @@ class VerifyCode:
         sealer: Sealer,
         proofs: ProofScheme,
         store: GuessStore,
+        gate: Gate,
         journal: Journal,
     ) -> None:
         self._ids = ids
@@ -58,6 +60,7 @@ class VerifyCode:
         self._sealer = sealer
         self._proofs = proofs
         self._store = store
+        self._gate = gate
         self._journal = journal
 
     def __call__(self, call: Call, *, verification_id: str, code: str, purpose: str) -> Approval:
@@ -80,6 +83,8 @@ class VerifyCode:
         except OtpError as refusal:
             self._note(application, refusal.code)
             raise
+        place = place_of(application, judged.verification, token_id=call.token_id)
+        self._gate.note_guess(place, is_right=judged.verdict is Verdict.APPROVED)
         if judged.verdict is Verdict.APPROVED:
             self._note(application, "approved", judged)
             return self._approval(application, judged.verification)

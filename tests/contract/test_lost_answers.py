@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from support.fakes import dispatcher
+from support.fakes import dispatcher, open_gate
 from support.lines import Lines, cluster_lines, sentinel_line, single_line
 from support.redis_servers import RedisServer, wait_until
 from support.tcp_proxy import Mode
@@ -216,6 +216,7 @@ def test_nothing_is_sent_when_a_start_cannot_be_stored(
         keys=KEYS,
         sealer=SEALER,
         store=desk.store,
+        gate=open_gate(),
         dispatcher=dispatcher(desk.store, journal, sender),
         journal=journal,
     )

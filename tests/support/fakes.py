@@ -1,5 +1,6 @@
 """Fakes of the ports, each as small as the use cases' need of it."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -15,8 +16,12 @@ from support.verifications import (
     SilentJournal,
 )
 
+from otp_service.budget_ports import Charged
 from otp_service.domain.application import Application
+from otp_service.domain.budget_row import Counted
 from otp_service.domain.identity import VerificationId
+from otp_service.domain.policy import Line, Place
+from otp_service.domain.price import PriceTable
 from otp_service.domain.verification import (
     Channel,
     Delivery,
@@ -29,6 +34,7 @@ from otp_service.ports import (
     MessageSender,
     NewVerification,
     OutgoingMessage,
+    OverBudget,
     ReceiptNews,
     SendOutcome,
     SendReport,
@@ -36,6 +42,7 @@ from otp_service.ports import (
     Settled,
 )
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.gate import Gate
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ENDS = [Status.APPROVED, Status.EXPIRED, Status.EXHAUSTED, Status.CANCELED]
@@ -45,10 +52,12 @@ __all__ = [
     "AWAY",
     "ENDS",
     "NOW",
+    "FakeBudgets",
     "FakeSender",
     "FakeStore",
     "SilentJournal",
     "dispatcher",
+    "open_gate",
     "over_sms",
     "verification",
 ]
@@ -85,7 +94,12 @@ def over_sms(stored: Verification) -> Verification:
 
 
 def dispatcher(
-    store: object, journal: SilentJournal, sender: MessageSender, sms: MessageSender | None = None
+    store: object,
+    journal: SilentJournal,
+    sender: MessageSender,
+    sms: MessageSender | None = None,
+    *,
+    gate: Gate | None = None,
 ) -> Dispatcher:
     """Give the second half of a send, over fakes."""
     senders = {Channel.VIBER: sender, Channel.SMS: sms or FakeSender(channel=Channel.SMS)}
@@ -94,6 +108,7 @@ def dispatcher(
         keys=KEYS,
         sealer=SEALER,
         store=store,  # type: ignore[arg-type]
+        gate=gate or open_gate(),
         journal=journal,
     )
 
@@ -190,3 +205,56 @@ class FakeSender:
         if isinstance(self._store, FakeStore):
             self.stored_when_sent.append(self._store.standing or self._store.names)
         return self._report
+
+
+class FakeBudgets:
+    """Charges everything, or answers as it was told to; remembers what stands.
+
+    Args:
+        answers: in turn, to each charge; None charges, an exception is raised. Then it charges.
+    """
+
+    def __init__(self, *answers: OverBudget | Exception | None) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+        self.places: list[Place] = []
+        self.standing: dict[str, dict[str, int]] = {}
+        self.guesses: list[tuple[dict[str, int], bool]] = []
+        self.failing: Exception | None = None
+
+    def charge(
+        self, place: Place, lines: Sequence[Line], *, charge_id: str, is_start: bool
+    ) -> Charged | OverBudget:
+        answer = self.answers.pop(0) if self.answers else None
+        self.asked.append("start" if is_start else "more")
+        self.places.append(place)
+        if isinstance(answer, Exception):
+            raise answer
+        if answer is not None:
+            return answer
+        assert charge_id not in self.standing
+        self.standing[charge_id] = {line.row.name: line.amount for line in lines}
+        return Charged((charge_id, lines))
+
+    def give_back(self, charged: Charged, *, but: Collection[Counted] = ()) -> None:
+        if self.failing:
+            raise self.failing
+        charge_id, lines = charged.receipt  # type: ignore[misc]
+        kept = {line.row.name: line.amount for line in lines if line.row.counted in but}
+        self.standing[charge_id] = kept
+
+    def count_guess(self, place: Place, lines: Sequence[Line], *, is_right: bool) -> None:
+        self.places.append(place)
+        if self.failing:
+            raise self.failing
+        self.guesses.append(({line.row.name: line.amount for line in lines}, is_right))
+
+    @property
+    def charges(self) -> list[dict[str, int]]:
+        """What stands of each charge, in their order."""
+        return list(self.standing.values())
+
+
+def open_gate(budgets: FakeBudgets | None = None, prices: PriceTable | None = None) -> Gate:
+    """Give a gate that lets everything through, or does as its budgets say."""
+    return Gate(store=budgets or FakeBudgets(), prices=prices or PriceTable())

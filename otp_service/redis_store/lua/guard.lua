@@ -2,6 +2,8 @@
 -- Needs record and window_counter.
 
 local MOST_SHUT = 1000
+-- What is shut is listed so much longer, for an entry may be a millisecond from its end.
+local LISTED_LONGER_MS = 60000
 
 -- Whether a window has no room for one more start.
 local function guard_is_full(started, verified, floor, ratio)
@@ -46,5 +48,5 @@ local function note_shut(index_key, area, until_ms, now_ms)
     redis.call('ZADD', index_key, ms(until_ms), area)
     redis.call('ZREMRANGEBYRANK', index_key, 0, -MOST_SHUT - 1)
     local last = redis.call('ZREVRANGE', index_key, 0, 0, 'WITHSCORES')
-    redis.call('PEXPIRE', index_key, ms(tonumber(last[2]) - now_ms))
+    redis.call('PEXPIRE', index_key, ms(tonumber(last[2]) - now_ms + LISTED_LONGER_MS))
 end

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, ENDS, FakeSender, FakeStore, dispatcher, verification
+from support.fakes import AWAY, ENDS, FakeSender, FakeStore, dispatcher, open_gate, verification
 from support.verifications import (
     BOTH,
     BOTH_SHOP,
@@ -55,6 +55,7 @@ class Desk:
         self.resend = ResendCode(
             ids=IDS,
             store=self.store,
+            gate=open_gate(),
             dispatcher=dispatcher(self.store, self.journal, self.sender),
             journal=self.journal,
         )

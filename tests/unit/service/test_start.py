@@ -2,7 +2,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, FakeSender, FakeStore, dispatcher, verification
+from support.fakes import (
+    AWAY,
+    FakeBudgets,
+    FakeSender,
+    FakeStore,
+    dispatcher,
+    open_gate,
+    verification,
+)
 from support.verifications import (
     IDS,
     KEYS,
@@ -49,6 +57,7 @@ class Desk:
         self, store: FakeStore | None = None, verdict: SendVerdict = SendVerdict.ACCEPTED
     ) -> None:
         self.store = store or FakeStore()
+        self.budgets = FakeBudgets()
         self.sender = FakeSender(verdict, self.store)
         self.journal = SilentJournal()
         self.start = StartVerification(
@@ -58,6 +67,7 @@ class Desk:
             keys=KEYS,
             sealer=SEALER,
             store=self.store,
+            gate=open_gate(self.budgets),
             dispatcher=dispatcher(self.store, self.journal, self.sender),
             journal=self.journal,
         )
@@ -379,12 +389,11 @@ def test_denied_destination_is_refused_before_anything_is_stored(
         ({"allowed_numbers": NUMBER_HASHES.hash(PHONE)}, True),
     ],
 )
-def test_store_hears_whether_a_list_trusts_the_destination(
+def test_guard_hears_whether_a_list_trusts_the_destination(
     *, lists: dict[str, str], is_trusted: bool
 ) -> None:
     desk = Desk()
 
     desk.start(Call(_listing(**lists)), StartCommand(phone=PHONE))
 
-    assert desk.store.standing is not None
-    assert desk.store.standing.is_trusted is is_trusted
+    assert [place.is_trusted for place in desk.budgets.places] == [is_trusted]

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, ENDS, NOW, FakeStore, verification
+from support.fakes import AWAY, ENDS, NOW, FakeStore, open_gate, verification
 from support.verifications import IDS, KEYS, PHONE, SEALER, SHOP, SilentJournal
 
 from otp_service.domain.call import Call
@@ -37,6 +37,7 @@ class Desk:
             sealer=SEALER,
             proofs=PROOFS,
             store=self.store,
+            gate=open_gate(),
             journal=self.journal,
         )
 
