@@ -15,7 +15,6 @@ from otp_service.domain.destinations import NumberHashes
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.number_prefix import PrefixScheme
-from otp_service.domain.price import PriceTable
 from otp_service.domain.proof import ProofScheme
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.sms_text import compose_sms
@@ -159,7 +158,7 @@ def wire_gate(settings: Settings, store: Connection, journal: Journal) -> Gate:
     """Give what charges the budgets that many numbers share."""
     is_cluster = store_address(settings).topology is Topology.CLUSTER
     budgets = RedisBudgets(store, journal, is_cluster=is_cluster, watchers=[FraudGuard(journal)])
-    return Gate(store=budgets, prices=PriceTable())
+    return Gate(store=budgets, prices=settings.price_table())
 
 
 def wire_use_cases(

@@ -4,6 +4,7 @@ from itertools import groupby
 from typing import Any
 
 from otp_service.api.problems import MEDIA_TYPE, PROBLEM_TYPES, ProblemCode, problem_of
+from otp_service.api.rate_limit import LIMIT_HEADER, POLICY_HEADER
 from otp_service.api.scopes import SCOPE_OF_ROUTE
 
 _API_KEY = "api_key"
@@ -22,10 +23,21 @@ _RETRY_AFTER = {
     "description": "Whole seconds to wait, at least 1.",
     "schema": {"type": "integer", "minimum": 1},
 }
+_RATE_LIMIT = {
+    "description": "The limit that refused: `r` is what is left of it, `t` the seconds until there "
+    "is more. draft-ietf-httpapi-ratelimit-headers.",
+    "schema": {"type": "string"},
+    "example": '"number_starts_per_hour";r=0;t=120',
+}
+_RATE_POLICY = {
+    "description": "What that limit allows: `q` in any `w` seconds, of money in whole units.",
+    "schema": {"type": "string"},
+    "example": '"number_starts_per_hour";q=5;w=3600',
+}
 _HEADERS: dict[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"schema": {"type": "string", "enum": ["Bearer"]}}},
     409: {"Retry-After": _RETRY_AFTER},
-    429: {"Retry-After": _RETRY_AFTER},
+    429: {"Retry-After": _RETRY_AFTER, LIMIT_HEADER: _RATE_LIMIT, POLICY_HEADER: _RATE_POLICY},
     503: {"Retry-After": _RETRY_AFTER},
 }
 _EXAMPLE_MEMBERS: dict[ProblemCode, dict[str, Any]] = {

@@ -19,9 +19,10 @@ from otp_service.api.problems import (
     problem_of_error,
     problem_of_status,
 )
+from otp_service.api.rate_limit import rate_limit_headers
 from otp_service.api.scopes import check_scope, is_protected
 from otp_service.domain.events import RequestServed
-from otp_service.errors import OtpError
+from otp_service.errors import OtpError, RetryLater
 from otp_service.ports import Journal
 
 UNMATCHED = "unmatched"
@@ -116,7 +117,11 @@ def render_problem(problem: Problem) -> Response:
 
 
 def _refuse(error: OtpError) -> Response:
-    return render_problem(problem_of_error(error))
+    problem = problem_of_error(error)
+    response = render_problem(problem)
+    if isinstance(error, RetryLater) and problem.retry_after is not None:
+        response.headers.update(rate_limit_headers(error, retry_after=problem.retry_after))
+    return response
 
 
 def _refuse_by_status(error: HTTPException) -> Response:

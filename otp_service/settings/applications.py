@@ -1,6 +1,7 @@
 """Applications among the settings: their rules, their keys, and the domain's view of them."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from otp_service import data
 from otp_service.domain.api_key import hash_key
 from otp_service.domain.application import Application, VerificationRules
+from otp_service.domain.budget_row import BudgetRow, Counted, Scope
 from otp_service.domain.fraud import GuardMode
 from otp_service.domain.limits import Budget, Charge, GuessBudget, NumberBudgets
 from otp_service.domain.message_text import text_problem
@@ -16,6 +18,14 @@ from otp_service.domain.sms_text import SmsAutofill
 from otp_service.domain.verification import Channel
 from otp_service.settings.api_keys import ApiKeySettings, KeyHash, plain_key
 from otp_service.settings.fraud import FraudSettings, destination_lists, fraud_rules
+from otp_service.settings.policy import (
+    Budgets,
+    BudgetSettings,
+    is_guess_row,
+    merged,
+    shipped_budgets,
+    standing_rows,
+)
 from otp_service.settings.values import country_code, not_a_switch
 
 DEMO_APPLICATION = "demo"
@@ -23,8 +33,8 @@ DEMO_API_KEY = "otp_demo"
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+_CHARGES = {Counted.STARTS: Charge.START, Counted.SENDS: Charge.MESSAGE}
 _GUESS_WAITS = (timedelta(minutes=1), timedelta(minutes=5), _HOUR, _DAY)
-_MAX_BUDGET = 1_000_000
 # Source: Google, "Perform SMS Verification on a Server": the first 11 characters of a Base64 text.
 _APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
 # Source: RFC 1123 section 2.1 for the labels, RFC 3696 section 2 for the last, which no number is.
@@ -69,7 +79,6 @@ def _domain(text: str) -> str:
 
 
 Number = Annotated[int, BeforeValidator(not_a_switch)]
-Budgeted = Annotated[Number, Field(ge=1, le=_MAX_BUDGET)]
 
 
 class Rules(FraudSettings):
@@ -85,11 +94,7 @@ class Rules(FraudSettings):
     resend_cooldown_seconds: Number = Field(default=30, ge=0, le=3_600)
     retention_seconds: Number = Field(default=86_400, ge=60, le=86_400)
     proof_life_seconds: Number = Field(default=600, ge=1, le=86_400)
-    number_starts_per_hour: Budgeted = 5
-    number_starts_per_day: Budgeted = 10
-    number_messages_per_hour: Budgeted = 10
-    number_messages_per_day: Budgeted = 15
-    number_wrong_guesses_per_day: Budgeted = 20
+    budgets: Budgets = ()
 
 
 class ApplicationSettings(Rules):
@@ -130,10 +135,11 @@ class ApplicationSettings(Rules):
             name: getattr(self, name) for name in Rules.model_fields.keys() & self.model_fields_set
         }
         rules = defaults.model_copy(update=own)
+        rows = standing_rows(self.budgets_over(defaults.budgets))
         return Application(
             id=application_id,
             rules=_verification_rules(rules),
-            budgets=_number_budgets(rules),
+            budgets=_number_budgets(rows, attempts=rules.attempts),
             brand=self.brand,
             default_language=self.default_language,
             default_country=self.default_country,
@@ -141,12 +147,27 @@ class ApplicationSettings(Rules):
             channels=self.channels,
             fraud=fraud_rules(rules),
             destinations=destination_lists(self, defaults),
+            policy=tuple(row for row in rows if not _is_kept_with_the_number(row)),
         )
+
+    def budgets_over(self, service: Sequence[BudgetSettings]) -> tuple[BudgetSettings, ...]:
+        """Give its budgets: its own rows over the service's, those over what comes with it."""
+        return merged(shipped_budgets(), service, self.budgets)
+
+
+class DemoApplicationSettings(ApplicationSettings):
+    """The application of demo mode: single numbers' budgets, and what the settings name."""
+
+    def budgets_over(self, service: Sequence[BudgetSettings]) -> tuple[BudgetSettings, ...]:
+        """Give the numbers' budgets, and those that the settings name."""
+        named = {row.name for row in service}
+        rows = merged(shipped_budgets(), service)
+        return tuple(row for row in rows if row.scope is Scope.NUMBER or row.name in named)
 
 
 def demo_application() -> ApplicationSettings:
     """Give the application of demo mode, with the one key that everybody knows."""
-    return ApplicationSettings(
+    return DemoApplicationSettings(
         api_keys_sha256=(hash_key(DEMO_API_KEY),),
         channels=(Channel.VIBER, Channel.SMS),
         fraud_guard=GuardMode.SHADOW,
@@ -165,23 +186,25 @@ def _verification_rules(rules: Rules) -> VerificationRules:
     )
 
 
-def _number_budgets(rules: Rules) -> NumberBudgets:
-    sliding = (
-        ("number_starts_per_hour", Charge.START, _HOUR),
-        ("number_starts_per_day", Charge.START, _DAY),
-        ("number_messages_per_hour", Charge.MESSAGE, _HOUR),
-        ("number_messages_per_day", Charge.MESSAGE, _DAY),
-    )
+def _is_kept_with_the_number(row: BudgetRow) -> bool:
+    return row.scope is Scope.NUMBER and row.counted is not Counted.MONEY
+
+
+def _number_budgets(rows: Sequence[BudgetRow], *, attempts: int) -> NumberBudgets:
+    of_number = [row for row in rows if _is_kept_with_the_number(row)]
+    # What is wrong with them is named elsewhere; until then those that come with the service hold.
+    guesses = next(filter(is_guess_row, [*of_number, *standing_rows(shipped_budgets())]))
     return NumberBudgets(
         sliding=tuple(
-            Budget(name=name, charge=charge, limit=getattr(rules, name), window=window)
-            for name, charge, window in sliding
+            Budget(row.name, _CHARGES[row.counted], limit=row.limit, window=row.window)
+            for row in of_number
+            if row.counted in _CHARGES
         ),
         guesses=GuessBudget(
-            name="number_wrong_guesses_per_day",
-            limit=rules.number_wrong_guesses_per_day,
-            window=_DAY,
+            name=guesses.name,
+            limit=guesses.limit,
+            window=guesses.window,
             waits=_GUESS_WAITS,
-            step=rules.attempts,
+            step=attempts,
         ),
     )

@@ -11,6 +11,7 @@ from otp_service.domain.sms_text import languages_without_room
 from otp_service.settings.addresses import check_store_url, is_loopback, store_is_loopback
 from otp_service.settings.applications import DEMO_API_KEY, Rules
 from otp_service.settings.model import Settings, variable
+from otp_service.settings.policy import merged, shipped_budgets, table_problems
 from otp_service.settings.problems import Problem
 
 _SAFE_PIN_DIGITS = 6
@@ -166,6 +167,22 @@ def _sms_have_room(settings: Settings) -> Iterator[Problem]:
             yield Problem(name, detail)
 
 
+def _budgets_hold_together(settings: Settings) -> Iterator[Problem]:
+    service = merged(shipped_budgets(), settings.budgets)
+    problems = table_problems(settings.budgets, service, of_application=False)
+    yield from (Problem("budgets", detail) for detail in problems)
+
+
+def _application_budgets_hold_together(settings: Settings) -> Iterator[Problem]:
+    for application_id, table in settings.applications.items():
+        if not table.budgets:
+            # What is wrong with those above is named once.
+            continue
+        rows = table.budgets_over(settings.budgets)
+        for detail in table_problems(table.budgets, rows, of_application=True):
+            yield Problem(f"applications.{application_id}.budgets", detail)
+
+
 def _texts(value: SecretStr | tuple[SecretStr, ...]) -> tuple[str, ...]:
     secrets = (value,) if isinstance(value, SecretStr) else value
     return tuple(secret.get_secret_value() for secret in secrets)
@@ -191,4 +208,6 @@ _RULES: dict[Callable[[Settings], Iterator[Problem]], frozenset[str]] = {
     _keys_have_their_own_names: frozenset(),
     _demo_key_is_for_demo: _reading("demo"),
     _sms_have_room: _reading("pin_digits"),
+    _budgets_hold_together: frozenset({"budgets"}),
+    _application_budgets_hold_together: frozenset({"budgets"}),
 }

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from otp_service.settings.checks import broken_rules
 from otp_service.settings.model import Settings, variable
 from otp_service.settings.problems import Problem, SettingsError
-from otp_service.settings.sources import FILE_SUFFIX, Given, read_sources
+from otp_service.settings.sources import FILE_SUFFIX, TABLES, Given, read_sources
 
 _APPLICATIONS = "applications"
 
@@ -72,7 +72,7 @@ def _problem(place: _Place, *, kind: str, message: str) -> Problem:
     name, within = _split_at_entry(place)
     if within:
         detail = f"{_entry_in_words(within)} {detail}"
-    if name[0] == _APPLICATIONS:
+    if name[0] in TABLES:
         return Problem(".".join(map(str, name)), detail)
     return Problem(variable(str(name[0])), detail)
 

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from otp_service.domain.application import Application
 from otp_service.domain.caller import Caller
 from otp_service.domain.keys import MIN_SECRET_BYTES
+from otp_service.domain.price import PriceTable
 from otp_service.settings.addresses import (
     EMBEDDED_STORE,
     check_provider_url,
@@ -29,6 +30,7 @@ from otp_service.settings.applications import (
     Rules,
     demo_application,
 )
+from otp_service.settings.policy import PriceSettings
 from otp_service.settings.values import not_a_switch
 
 PREFIX = "OTP_"
@@ -163,6 +165,8 @@ class Settings(Rules, BaseSettings):
     nxcloud_read_timeout_seconds: Seconds = 8
     nxcloud_callback_secrets: tuple[CallbackSecret, ...] = ()
 
+    prices: PriceSettings = PriceSettings()
+
     applications: dict[ApplicationId, ApplicationSettings] = Field(
         default_factory=dict, validate_default=True
     )
@@ -206,6 +210,10 @@ class Settings(Rules, BaseSettings):
         """Give the appkey of SMS: Viber's, if it has none of its own."""
         own = self.nxcloud_sms_appkey.get_secret_value()
         return own or self.nxcloud_appkey.get_secret_value()
+
+    def price_table(self) -> PriceTable:
+        """Give what messages cost."""
+        return self.prices.to_table()
 
     def domain_applications(self) -> dict[str, Application]:
         """Give every application by its id."""

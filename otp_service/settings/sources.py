@@ -18,7 +18,8 @@ from otp_service.settings.problems import Problem
 
 CONFIG_VARIABLE = "OTP_CONFIG"
 FILE_SUFFIX = "_FILE"
-_APPLICATIONS = "applications"
+TABLES = frozenset({"applications", "budgets", "prices"})
+"""What only the TOML file can give."""
 
 # The end of tomllib's error texts. What stands before may quote the file.
 _TOML_PLACE = re.compile(r"\(at [^()]*\)\Z")
@@ -36,7 +37,7 @@ def _holds_secret(annotation: Any) -> bool:
     return annotation is SecretStr or any(map(_holds_secret, get_args(annotation)))
 
 
-_FIELDS = {variable(name): name for name in Settings.model_fields if name != _APPLICATIONS}
+_FIELDS = {variable(name): name for name in Settings.model_fields if name not in TABLES}
 _LISTS = frozenset(
     name for name, field in Settings.model_fields.items() if get_origin(field.annotation) is tuple
 )
@@ -72,8 +73,9 @@ def read_sources(environ: Mapping[str, str]) -> Given:
 def _unknown(given: Iterable[str]) -> Iterator[Problem]:
     known = [*_FIELDS, *SECRET_FILES, CONFIG_VARIABLE]
     for name in given:
-        if name == variable(_APPLICATIONS):
-            yield Problem(name, f"applications are tables of the file that {CONFIG_VARIABLE} names")
+        if name in map(variable, TABLES):
+            word = name.removeprefix(PREFIX).lower()
+            yield Problem(name, f"{word} are tables of the file that {CONFIG_VARIABLE} names")
         elif name not in known:
             yield _no_such(name, known)
 

@@ -196,6 +196,8 @@ def test_every_refusal_is_a_problem(document):
         ("401", "WWW-Authenticate"),
         ("409", "Retry-After"),
         ("429", "Retry-After"),
+        ("429", "RateLimit"),
+        ("429", "RateLimit-Policy"),
         ("503", "Retry-After"),
     ],
 )

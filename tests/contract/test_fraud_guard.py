@@ -153,7 +153,7 @@ def test_shadow_refuses_nothing_counts_everything_and_tells(street: Street) -> N
         (GuardOutcome.WOULD_BLOCK, "fraud_prefix_per_hour"): 2,
         (GuardOutcome.WOULD_BLOCK, "fraud_prefix_per_day"): 24,
     }
-    assert over(shadow.under(rules()).start()) == "fraud_prefix_per_hour"
+    assert over(shadow.under(rules()).start()) == "fraud_prefix_per_day"
 
 
 def test_guard_that_is_off_writes_nothing(street: Street, view: StoreView) -> None:

@@ -43,7 +43,10 @@ attempts = 2
 sends = 1
 pin_digits = 8
 life_seconds = 600
-number_starts_per_hour = 1
+
+[[applications.shop.budgets]]
+name = "number_starts_per_hour"
+limit = 1
 
 [applications.bank]
 api_keys_sha256 = ["{bank}"]

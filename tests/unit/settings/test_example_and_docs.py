@@ -16,11 +16,13 @@ from otp_service.settings import (
     Settings,
     load_settings,
 )
-from otp_service.settings.sources import CONFIG_VARIABLE, SECRET_FILES
+from otp_service.settings.policy import shipped_budgets
+from otp_service.settings.sources import CONFIG_VARIABLE, SECRET_FILES, TABLES
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "config" / "otp-service.toml"
 DOCUMENT = ROOT / "docs" / "settings.md"
+SHIPPED = ROOT / "otp_service" / "data" / "policy.toml"
 
 # What they say where the default is worked out from other settings.
 EXAMPLE_OF_DERIVED = {"workers": 1, "redis_max_connections": 64}
@@ -64,7 +66,7 @@ def _document_rows():
 def test_example_shows_every_setting_and_no_other():
     commented, given = _example_keys()
 
-    assert {*commented, *given} == Settings.model_fields.keys() - {"applications"}
+    assert {*commented, *given} == Settings.model_fields.keys() - TABLES
     assert not commented.keys() & given.keys()
 
 
@@ -128,12 +130,12 @@ def test_example_lacks_nothing_but_secrets(problems):
 
 
 def test_document_has_a_row_for_every_setting_and_no_other():
-    variables = {f"OTP_{name.upper()}" for name in Settings.model_fields.keys() - {"applications"}}
+    variables = {f"OTP_{name.upper()}" for name in Settings.model_fields.keys() - TABLES}
 
     assert _document_rows().keys() == variables | {CONFIG_VARIABLE} | SECRET_FILES.keys() | OWN_KEYS
 
 
-@pytest.mark.parametrize("name", sorted(Settings.model_fields.keys() - {"applications"}))
+@pytest.mark.parametrize("name", sorted(Settings.model_fields.keys() - TABLES))
 def test_document_states_the_default(name):
     variable = f"OTP_{name.upper()}"
     default = _defaults()[name]
@@ -146,3 +148,17 @@ def test_document_states_the_default(name):
         assert stated in {"none", "empty"}
     else:
         assert stated == f"`{str(default).lower()}`"
+
+
+def test_example_shows_every_budget_and_price_as_it_comes():
+    below = EXAMPLE.read_text(encoding="utf-8").partition("# --- Budgets and prices")[2]
+
+    shown = "\n".join(re.findall(r"^# (\[.+\]|\w+ = .+)$", below, flags=re.MULTILINE))
+    assert tomllib.loads(shown) == tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+
+
+def test_example_shows_a_budget_of_an_application():
+    example = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+
+    (row,) = example["applications"]["shop"]["budgets"]
+    assert row["name"] in {shipped.name for shipped in shipped_budgets()}

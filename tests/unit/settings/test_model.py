@@ -34,11 +34,13 @@ def two_shops(complete, toml):
         resend_cooldown_seconds = 10
         retention_seconds = 60
         proof_life_seconds = 30
-        number_starts_per_hour = 1
-        number_starts_per_day = 2
-        number_messages_per_hour = 3
-        number_messages_per_day = 4
-        number_wrong_guesses_per_day = 6
+        budgets = [
+            {{ name = "number_starts_per_hour", limit = 1 }},
+            {{ name = "number_starts_per_day", limit = 2 }},
+            {{ name = "number_messages_per_hour", limit = 3 }},
+            {{ name = "number_messages_per_day", limit = 4 }},
+            {{ name = "number_wrong_guesses_per_day", limit = 6 }},
+        ]
         [applications.plain]
         api_keys_sha256 = ["{three}"]
         """
@@ -188,7 +190,6 @@ def test_log_level_is_read_in_either_case(demo):
         ("sends = 0", "OTP_SENDS"),
         ("retention_seconds = 59", "OTP_RETENTION_SECONDS"),
         ("retention_seconds = 86401", "OTP_RETENTION_SECONDS"),
-        ("number_starts_per_hour = 0", "OTP_NUMBER_STARTS_PER_HOUR"),
     ],
 )
 def test_value_of_the_wrong_kind_or_size_is_named(problems, demo, toml, text, name):
