@@ -29,7 +29,7 @@ _takes_tags = {"ignore_unknown_options": True}
 @_as_json
 @click.pass_context
 def command(context: click.Context, *, is_json: bool) -> None:
-    """Show what the fraud guard shut, why and until when.
+    """Show what the fraud guard shut, why and until when, and open it.
 
     Of a range of numbers its tag is shown, for nothing else of it is kept: `otp-service fraud
     prefix` prints the tag of a number's range.

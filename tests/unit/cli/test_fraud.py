@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from support.processes import free_port
+from support.processes import ROOT, free_port
 from support.redis_servers import RedisServer
 from support.street import Street
 
 from otp_service.cli.fraud import command
 from otp_service.domain.destinations import NumberHashes
+from otp_service.domain.fraud import GuardMode, GuardOutcome
 from otp_service.domain.number_prefix import PrefixScheme
 from otp_service.redis_store import connect, read_address
 from otp_service.settings import load_settings
+from otp_service.settings.fraud import FraudSettings, fraud_rules
 from tests.unit.cli.conftest import REDIS_PASSWORD, SECRETS
 
 Environ = MutableMapping[str, str]
@@ -222,3 +224,25 @@ def test_opening_lasts_a_day_by_default(street: Street, redis: RedisServer) -> N
 
     left = timedelta(milliseconds=redis.client.pttl("otp1:{a:shop}:f:UA:o"))
     assert timedelta(hours=23, minutes=59) < left <= timedelta(hours=24)
+
+
+def test_document_names_every_command_and_every_outcome() -> None:
+    text = (ROOT / "docs" / "fraud.md").read_text(encoding="utf-8")
+
+    for name in command.commands:
+        assert f"    otp-service fraud {name} " in text
+    for outcome in GuardOutcome:
+        assert f"\n| `{outcome}` | " in text
+    for mode in GuardMode:
+        assert f"\n| `{mode}` | " in text
+
+
+def test_document_has_the_budgets_with_their_defaults() -> None:
+    text = (ROOT / "docs" / "fraud.md").read_text(encoding="utf-8")
+    defaults = FraudSettings()
+
+    for budget in fraud_rules(defaults).budgets:
+        (row,) = [line for line in text.splitlines() if line.startswith(f"| `{budget.name}` | ")]
+        floor = budget.name.replace("_per_", "_unverified_per_")
+        assert f"`{floor}`, {getattr(defaults, floor)} |" in row
+        assert f"fraud_{budget.scope}_unverified_per_verified`, {budget.ratio:g} |" in text

@@ -9,7 +9,7 @@ from support.processes import clean_environ
 
 from otp_service.cli import main
 
-COMMANDS = ["check", "demo", "keys", "send", "serve", "simulator", "templates"]
+COMMANDS = ["check", "demo", "fraud", "keys", "send", "serve", "simulator", "templates"]
 HEAVY = [
     "cryptography",
     "flask",
