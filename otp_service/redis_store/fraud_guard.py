@@ -96,7 +96,7 @@ class _Start:
 
     def undo(self, answer: Answer, *, but: Collection[Counted]) -> Call | None:
         """Take the start off every counter, once."""
-        if answer[0] == b"refused" or Counted.STARTS in but:
+        if Counted.STARTS in but:
             return None
         application_id = self.place.application.id
         keys = [given_back_key(application_tag(application_id), f"{self.charge_id}f")]

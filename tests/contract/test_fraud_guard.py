@@ -156,13 +156,15 @@ def test_shadow_refuses_nothing_counts_everything_and_tells(street: Street) -> N
     assert over(shadow.under(rules()).start()) == "fraud_prefix_per_day"
 
 
-def test_guard_that_is_off_writes_nothing(street: Street, view: StoreView) -> None:
+def test_guard_that_is_off_asks_nothing_and_writes_nothing(
+    street: Street, view: StoreView, watched: WatchedConnection
+) -> None:
     off = street.under(FraudRules(GuardMode.OFF, ()))
 
     off.pump(10)
     off.approve()
 
-    assert view.names() == []
+    assert (watched.commands, view.names()) == ([], [])
 
 
 def test_refusal_is_told_once_with_the_range_s_tag_and_the_country(street: Street) -> None:
