@@ -85,8 +85,7 @@ class RedisBudgets:
         calls: list[Call] = [_counting(place, group) for group in self._groups(place, lines)]
         watching = (watcher.at_guess(place, is_right=is_right) for watcher in self._watchers)
         calls.extend(call for call in watching if call is not None)
-        if calls:
-            self._operations.run_together("count_guess", *calls)
+        self._run_all("count_guess", calls)
 
     def _groups(self, place: Place, lines: Sequence[Line]) -> list[list[Line]]:
         """Give the lines that one script call may take together."""
@@ -121,13 +120,23 @@ class RedisBudgets:
     ) -> None:
         undone = (part.undo(answer, but=but) for part, answer in answered)
         calls = [call for call in undone if call is not None]
-        if self._is_cluster:
-            for call in calls:
-                with suppress(StoreUnavailable):
-                    self._operations.run(*call)
-        elif calls:
-            with suppress(StoreUnavailable):
-                self._operations.run_together(_RETURN, *calls)
+        with suppress(StoreUnavailable):
+            self._run_all(_RETURN, calls)
+
+    def _run_all(self, operation: str, calls: Sequence[Call]) -> None:
+        """Run every call, whatever becomes of the others, and fail if one did."""
+        if not self._is_cluster:
+            if calls:
+                self._operations.run_together(operation, *calls)
+            return
+        failure = None
+        for name, keys, arguments in calls:
+            try:
+                self._operations.run(name, keys, arguments, operation=operation)
+            except StoreUnavailable as unavailable:
+                failure = unavailable
+        if failure:
+            raise failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ class Part(Protocol):
         """Give the script that takes back what the answer says was charged; None for nothing.
 
         It is asked for where another part refuses, where the number's own budgets do, and where no
-        provider took the message; not where the provider refused the number itself.
+        provider took the message; not where the provider refused the number itself. The mark that
+        it was given back needs a name that no other part has.
         """
         ...
 
