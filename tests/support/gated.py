@@ -13,6 +13,7 @@ from support.verifications import (
     IDS,
     KEYS,
     NO_LIMITS,
+    NUMBER_HASHES,
     PHONE,
     PREFIXES,
     RULES,
@@ -81,6 +82,7 @@ class GatedDesk:
         self._start = StartVerification(
             ids=IDS,
             prefixes=PREFIXES,
+            number_hashes=NUMBER_HASHES,
             keys=KEYS,
             sealer=SEALER,
             store=self.store,
