@@ -13,6 +13,7 @@ from otp_service.api.peer import TrustedProxies
 from otp_service.demo import create_demo_pages
 from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.client_token import ClientTokenScheme
+from otp_service.domain.destinations import NumberHashes
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.number_prefix import PrefixScheme
@@ -33,6 +34,7 @@ from otp_service.nxcloud.viber_client import ViberClient
 from otp_service.ports import Journal, OutgoingMessage, SessionStore
 from otp_service.redis_store import (
     Connection,
+    FraudGuard,
     NumberKeyMark,
     RedisAddress,
     RedisBudgets,
@@ -168,9 +170,8 @@ def wire_transport(settings: Settings) -> Transport:
 def wire_gate(settings: Settings, store: Connection, journal: Journal) -> Gate:
     """Give what charges the budgets that many numbers share."""
     is_cluster = store_address(settings).topology is Topology.CLUSTER
-    return Gate(
-        store=RedisBudgets(store, journal, is_cluster=is_cluster), prices=settings.price_table()
-    )
+    budgets = RedisBudgets(store, journal, is_cluster=is_cluster, watchers=[FraudGuard(journal)])
+    return Gate(store=budgets, prices=settings.price_table())
 
 
 def wire_use_cases(
@@ -205,6 +206,7 @@ def wire_use_cases(
         start=StartVerification(
             ids=ids,
             prefixes=PrefixScheme(settings.number_key_bytes()),
+            number_hashes=NumberHashes(settings.number_key_bytes()),
             keys=keys,
             sealer=sealer,
             store=store,

@@ -18,6 +18,8 @@ def command() -> None:
     os.environ.pop(_MULTIPROCESS_METRICS, None)
     from otp_service.cli.findings import (  # noqa: PLC0415
         examine_callbacks,
+        examine_destinations,
+        examine_guard,
         examine_provider,
         examine_store,
     )
@@ -28,6 +30,8 @@ def command() -> None:
         *examine_provider(settings),
         *examine_callbacks(settings),
         *examine_test_numbers(settings),
+        *examine_destinations(settings),
+        *examine_guard(settings),
     ]
     for finding in findings:
         if finding.is_problem:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from otp_service.domain.budget_row import BudgetRow
+from otp_service.domain.destinations import EVERYWHERE, DestinationLists
+from otp_service.domain.fraud import GUARD_OFF, FraudRules
 from otp_service.domain.limits import NumberBudgets
 from otp_service.domain.sms_text import NO_AUTOFILL, SmsAutofill
 from otp_service.domain.verification import Channel
@@ -71,6 +73,8 @@ class Application:
         token_life: how long a client token is good for starts.
         cors_origins: whose pages may read replies to client tokens, as browsers name them.
         fixed_pins: of its test numbers, each of another number.
+        fraud: the guard of its starts.
+        destinations: where its codes may go.
     """
 
     id: str
@@ -85,6 +89,8 @@ class Application:
     token_life: timedelta = timedelta(minutes=10)
     cors_origins: frozenset[str] = frozenset()
     fixed_pins: tuple[FixedPin, ...] = ()
+    fraud: FraudRules = GUARD_OFF
+    destinations: DestinationLists = EVERYWHERE
 
     def channel_after(self, channel: Channel) -> Channel | None:
         """Give the channel to fall back to from another; None if there is none."""

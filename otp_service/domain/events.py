@@ -174,6 +174,24 @@ class ProofChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class FraudGuardJudged:
+    """A start was over a budget of unverified starts.
+
+    Args:
+        outcome: a ``GuardOutcome``'s value; ``blocked`` alone was refused.
+        scope: a ``GuardScope``'s value.
+        prefix_tag: of the range that is over; stands for it without saying it.
+    """
+
+    application: str
+    outcome: str
+    scope: str
+    country: str
+    budget: str
+    prefix_tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderAnswered:
     """One exchange with the provider.
 
@@ -296,6 +314,7 @@ Event = (
     | GuessJudged
     | VerificationCalledOff
     | ProofChecked
+    | FraudGuardJudged
     | ProviderAnswered
     | ProviderNeedsAttention
     | ProviderDialectChosen

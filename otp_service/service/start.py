@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from otp_service.budget_ports import Charged
 from otp_service.domain.application import Application
 from otp_service.domain.call import Call
+from otp_service.domain.destinations import NumberHashes
 from otp_service.domain.events import StartJudged
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use
@@ -17,6 +18,7 @@ from otp_service.domain.sealing import Sealer
 from otp_service.domain.test_number import as_met_by
 from otp_service.domain.verification import Verification
 from otp_service.errors import (
+    DestinationNotAllowed,
     Forbidden,
     OtpError,
     ProviderFailed,
@@ -60,6 +62,7 @@ class StartVerification:
         *,
         ids: IdScheme,
         prefixes: PrefixScheme,
+        number_hashes: NumberHashes,
         keys: KeyRing,
         sealer: Sealer,
         store: StartStore,
@@ -71,6 +74,7 @@ class StartVerification:
         self._ids = ids
         self._gate = gate
         self._prefixes = prefixes
+        self._number_hashes = number_hashes
         self._keys = keys
         self._sealer = sealer
         self._store = store
@@ -113,6 +117,9 @@ class StartVerification:
             raise Forbidden("This client token is for another phone number.")
 
     def _start(self, call: Call, command: StartCommand, phone: PhoneNumber) -> Verification:
+        is_trusted = call.application.destinations.admit(
+            phone, self._number_hashes.hash(phone.e164)
+        )
         vid = self._ids.new(phone.e164)
         pin, digest = self._dispatcher.draw(call.application, vid)
         fixed_pin = self._fixed_pins.find(call.application, vid)
@@ -148,6 +155,7 @@ class StartVerification:
             prefix_tag=new.prefix_tag,
             address_tag=call.address_tag,
             token_id=call.token_id,
+            is_trusted=is_trusted,
         )
         charged = self._gate.enter(place, vid, new.plans[0].channel)
         stored = self._stored(place, new, charged)
@@ -190,7 +198,7 @@ class StartVerification:
                 outcome=outcome,
                 country=phone.country if phone else None,
                 phone=phone.masked if phone else None,
-                detail=refusal.budget if isinstance(refusal, TooManyRequests) else None,
+                detail=_behind(refusal),
                 verification_id=verification.id.random if verification else None,
                 account=_account(verification, refusal),
             )
@@ -201,6 +209,17 @@ def _account(verification: Verification | None, refusal: OtpError | None) -> str
     is_started = verification is not None and verification.owner_tag is not None
     is_refused = isinstance(refusal, TooManyRequests) and refusal.is_owners
     return "owner" if is_started or is_refused else None
+
+
+def _behind(refusal: OtpError | None) -> str | None:
+    """Give what stood behind a refusal, for operators."""
+    match refusal:
+        case TooManyRequests():
+            return refusal.budget
+        case DestinationNotAllowed():
+            return refusal.reason
+        case _:
+            return None
 
 
 def _read_phone(application: Application, command: StartCommand) -> PhoneNumber:

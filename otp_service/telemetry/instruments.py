@@ -61,6 +61,9 @@ class Instruments:
         self.test_numbers = self._counter(
             "test_number_uses", "Uses of test numbers.", "use", "outcome"
         )
+        self.fraud_guard = self._counter(
+            "fraud_guard", "Starts over a budget of unverified ones.", "country", "scope", "outcome"
+        )
         self.attention = Counter(
             "otp_provider_attention",
             "What an operator must set right at the provider.",

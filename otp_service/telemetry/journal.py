@@ -22,6 +22,7 @@ Level = Literal["debug", "info", "warning", "error"]
 _LEVELS: dict[type[events.Event], Level] = {
     events.ProviderNeedsAttention: "error",
     events.ProviderAnswered: "debug",
+    events.FraudGuardJudged: "warning",
     # A code was asked for, or taken, that shows nobody's phone.
     events.TestNumberUsed: "warning",
 }

@@ -26,6 +26,7 @@ class Meter:
             events.GuessJudged: self._guess,
             events.VerificationCalledOff: self._cancel,
             events.ProofChecked: self._proof,
+            events.FraudGuardJudged: self._fraud_guard,
             events.ProviderAnswered: self._provider_answer,
             events.ProviderNeedsAttention: self._attention,
             # Once a process: the log tells it.
@@ -128,6 +129,15 @@ class Meter:
         self._instruments.proofs.labels(
             self._labels.application.label(event.application),
             self._labels.proof.label(event.outcome),
+        ).inc()
+
+    def _fraud_guard(self, event: events.FraudGuardJudged) -> None:
+        labels = self._labels
+        self._instruments.fraud_guard.labels(
+            labels.application.label(event.application),
+            labels.country.label(event.country),
+            labels.guard_scope.label(event.scope),
+            labels.guard_outcome.label(event.outcome),
         ).inc()
 
     def _provider_answer(self, event: events.ProviderAnswered) -> None:

@@ -13,6 +13,7 @@ from support.verifications import (
     IDS,
     KEYS,
     NO_LIMITS,
+    NUMBER_HASHES,
     OPERATIONS,
     PHONE,
     PIN,
@@ -211,6 +212,7 @@ def test_nothing_is_sent_when_a_start_cannot_be_stored(
     start = StartVerification(
         ids=IDS,
         prefixes=PREFIXES,
+        number_hashes=NUMBER_HASHES,
         keys=KEYS,
         sealer=SEALER,
         store=desk.store,

@@ -7,6 +7,7 @@ from support.fakes import NOW, FakeSender, FakeStore, StoppedAt, dispatcher, ope
 from support.verifications import (
     IDS,
     KEYS,
+    NUMBER_HASHES,
     NUMBER_KEY,
     PHONE,
     PREFIXES,
@@ -67,6 +68,7 @@ class Service:
         self._start = StartVerification(
             ids=IDS,
             prefixes=PREFIXES,
+            number_hashes=NUMBER_HASHES,
             keys=KEYS,
             sealer=SEALER,
             store=store,  # type: ignore[arg-type]

@@ -9,7 +9,27 @@ from support.processes import clean_environ
 
 from otp_service.cli import main
 
-COMMANDS = ["check", "demo", "keys", "send", "serve", "simulator", "templates", "test-numbers"]
+COMMANDS = [
+    "check",
+    "demo",
+    "fraud",
+    "keys",
+    "send",
+    "serve",
+    "simulator",
+    "templates",
+    "test-numbers",
+]
+    "check",
+    "demo",
+    "fraud",
+    "keys",
+    "send",
+    "serve",
+    "simulator",
+    "templates",
+    "test-numbers",
+]
 HEAVY = [
     "cryptography",
     "flask",

@@ -15,7 +15,16 @@ from support.fakes import (
     over_sms,
     verification,
 )
-from support.verifications import BOTH_SHOP, IDS, KEYS, PHONE, PREFIXES, SEALER, SilentJournal
+from support.verifications import (
+    BOTH_SHOP,
+    IDS,
+    KEYS,
+    NUMBER_HASHES,
+    PHONE,
+    PREFIXES,
+    SEALER,
+    SilentJournal,
+)
 
 from otp_service.domain.budget_row import BudgetRow, Counted, Scope
 from otp_service.domain.call import Call
@@ -82,6 +91,7 @@ class Desk:
         self._start = StartVerification(
             ids=IDS,
             prefixes=PREFIXES,
+            number_hashes=NUMBER_HASHES,
             keys=KEYS,
             sealer=SEALER,
             store=self.store,

@@ -9,6 +9,7 @@ import pytest
 from otp_service.domain import events
 from otp_service.domain.events import (
     Event,
+    FraudGuardJudged,
     GuessJudged,
     MessageSent,
     ProofChecked,
@@ -237,3 +238,18 @@ def test_journal_whose_counters_fail_still_logs(journal, instruments, lines):
     journal.record(ProofChecked("shop", "active"))
 
     assert [line["event"] for line in lines()] == ["proof_checked"]
+
+
+def test_start_over_the_fraud_guard_is_counted_by_bounded_labels_and_warned_of(
+    journal, lines, exposed
+):
+    journal.record(
+        FraudGuardJudged("shop", "blocked", "prefix", "UA", "fraud_prefix_per_hour", "Ab3dE_f-")
+    )
+
+    (line,) = lines()
+    assert (line["level"], line["event"]) == ("warning", "fraud_guard_judged")
+    assert (line["budget"], line["prefix_tag"]) == ("fraud_prefix_per_hour", "Ab3dE_f-")
+    series = 'application="shop",country="UA",outcome="blocked",scope="prefix"'
+    assert f"otp_fraud_guard_total{{{series}}} 1.0" in exposed()
+    assert "Ab3dE_f-" not in exposed()
