@@ -11,6 +11,7 @@ from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
 from otp_service.demo import create_demo_pages
 from otp_service.domain.client_address import AddressScheme
+from otp_service.domain.idempotency import IdempotencyScheme
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.number_prefix import PrefixScheme
@@ -27,11 +28,12 @@ from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
 from otp_service.nxcloud.viber_client import ViberClient
-from otp_service.ports import Journal, OutgoingMessage, SessionStore
+from otp_service.ports import Journal, OutgoingMessage
 from otp_service.redis_store import (
     Connection,
     NumberKeyMark,
     RedisAddress,
+    RedisClaims,
     RedisKeyUses,
     RedisSessions,
     RedisStore,
@@ -51,6 +53,7 @@ from otp_service.service.start import StartVerification
 from otp_service.service.status import ReadVerification
 from otp_service.service.use_cases import UseCases
 from otp_service.service.verify import VerifyCode
+from otp_service.session_ports import SessionStore
 from otp_service.settings import DEMO_API_KEY, Settings
 from otp_service.telemetry import TelemetryJournal, bind_request_id, configure_logs, render_metrics
 
@@ -68,10 +71,12 @@ def wire_api(settings: Settings) -> OtpApi:
     store = wire_store(settings)
     mark = NumberKeyMark(store, settings.number_key_bytes())
     mark.leave()
-    use_cases = wire_use_cases(settings, RedisStore(store, journal), journal)
+    claims = RedisClaims(store, journal, IdScheme(settings.number_key_bytes()))
+    use_cases = wire_use_cases(settings, RedisStore(store, journal), journal, claims=claims)
     api = create_api(
         use_cases=use_cases,
         addresses=AddressScheme(settings.number_key_bytes()),
+        idempotency=IdempotencyScheme(settings.number_key_bytes()),
         admission=_wire_admission(settings, store, journal),
         readiness=partial(_store_problems, settings, store, mark),
         metrics=render_metrics,
@@ -144,7 +149,9 @@ def wire_transport(settings: Settings) -> Transport:
     )
 
 
-def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> UseCases:
+def wire_use_cases(
+    settings: Settings, store: RedisStore, journal: Journal, *, claims: RedisClaims
+) -> UseCases:
     """Give the verbs over this store and the settings' provider."""
     ids = IdScheme(settings.number_key_bytes())
     keys = KeyRing(settings.secret_key_bytes())
@@ -170,6 +177,7 @@ def wire_use_cases(settings: Settings, store: RedisStore, journal: Journal) -> U
             keys=keys,
             sealer=sealer,
             store=store,
+            claims=claims,
             dispatcher=dispatcher,
             journal=journal,
         ),

@@ -23,6 +23,7 @@ from otp_service.api.problems import Problem
 from otp_service.api.schemas import refusal_of
 from otp_service.api.verification_routes import verification_routes
 from otp_service.domain.client_address import AddressScheme
+from otp_service.domain.idempotency import IdempotencyScheme
 from otp_service.ports import Journal
 from otp_service.service.use_cases import UseCases
 
@@ -53,6 +54,7 @@ def create_api(
     *,
     use_cases: UseCases,
     addresses: AddressScheme,
+    idempotency: IdempotencyScheme,
     admission: Admission,
     readiness: Callable[[], tuple[str, ...]],
     metrics: Callable[[], tuple[bytes, str]],
@@ -90,9 +92,13 @@ def create_api(
     app.url_map.merge_slashes = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    Parts(use_cases=use_cases, addresses=addresses, readiness=readiness, metrics=metrics).install(
-        app
-    )
+    Parts(
+        use_cases=use_cases,
+        addresses=addresses,
+        idempotency=idempotency,
+        readiness=readiness,
+        metrics=metrics,
+    ).install(app)
     Exchange(
         admission=admission,
         allowed_hosts=allowed_hosts,

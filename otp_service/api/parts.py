@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 
 from otp_service.domain.client_address import AddressScheme
+from otp_service.domain.idempotency import IdempotencyScheme
 from otp_service.service.use_cases import UseCases
 
 _NAME = "otp_service"
@@ -22,6 +23,7 @@ class Parts:
 
     use_cases: UseCases
     addresses: AddressScheme
+    idempotency: IdempotencyScheme
     readiness: Callable[[], tuple[str, ...]]
     metrics: Callable[[], tuple[bytes, str]]
 

@@ -168,6 +168,10 @@ class ActiveProof(BaseModel):
     purpose: str
     application: str
     verified_at: Moment
+    context_sha256: str | None = Field(
+        description="Of the canonical JSON of the `context` that the code was bound to, as 64 "
+        "hexadecimal digits; null where it was bound to none."
+    )
 
 
 class InactiveProof(BaseModel):
@@ -196,6 +200,7 @@ class ProofReply(RootModel[ActiveProof | InactiveProof]):
                 purpose=proven.purpose,
                 application=proven.application,
                 verified_at=moment(proven.verified_at),
+                context_sha256=proven.context_sha256.hex() if proven.context_sha256 else None,
             )
         )
 

@@ -103,6 +103,8 @@ class Verification:
         sealed_phone: the number, readable with the sealing keys alone.
         verified_at: when it was approved.
         verified_send: the message whose PIN was the right one, from 1.
+        sealed_context: the SHA-256 of the context its codes are bound to, readable with the sealing
+            keys alone; None if there is none.
     """
 
     id: VerificationId
@@ -124,6 +126,7 @@ class Verification:
     address_tag: str | None = None
     verified_at: datetime | None = None
     verified_send: int | None = None
+    sealed_context: bytes | None = field(default=None, repr=False)
 
     @property
     def last_delivery(self) -> Delivery:

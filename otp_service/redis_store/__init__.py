@@ -1,6 +1,7 @@
 """The store: one Lua file an operation, every key of a number in one slot."""
 
 from otp_service.redis_store.address import RedisAddress, RedisAddressError, read_address
+from otp_service.redis_store.claims import RedisClaims
 from otp_service.redis_store.connection import Connection, Timeouts, connect
 from otp_service.redis_store.health import store_problems
 from otp_service.redis_store.key_uses import RedisKeyUses
@@ -13,6 +14,7 @@ __all__ = [
     "NumberKeyMark",
     "RedisAddress",
     "RedisAddressError",
+    "RedisClaims",
     "RedisKeyUses",
     "RedisSessions",
     "RedisStore",

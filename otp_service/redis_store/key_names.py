@@ -1,7 +1,8 @@
 """Key names: ``otp1:{tag}:…``, the tag being the number's, so that one slot holds all of it.
 
-There are two exceptions, which know of no number: what a provider tells of a message, under its own
-id of the message, and when an API key was last used.
+There are three exceptions, which know of no number: what a provider tells of a message, under its
+own id of the message, when an API key was last used, and the claim of a start's Idempotency-Key,
+which is looked for before there is a verification.
 
 The figure after ``otp`` is the schema's version.
 """
@@ -41,6 +42,16 @@ def key_use_key(fingerprint: str) -> str:
 def chat_key(number_tag: str) -> str:
     """Name the hash of what has passed between us and the number over Viber."""
     return f"{_PREFIX}:{{{number_tag}}}:chat"
+
+
+def entry_key(vid: VerificationId, name: str) -> str:
+    """Name the hash that keeps what was answered to a request with an Idempotency-Key."""
+    return f"{_PREFIX}:{{{vid.number_tag}}}:i:{name}"
+
+
+def claim_key(name: str) -> str:
+    """Name the hash that says which verification an Idempotency-Key of a start stands for."""
+    return f"{_PREFIX}:{{i:{name}}}"
 
 
 def charge_name(vid: VerificationId) -> str:

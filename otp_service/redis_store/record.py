@@ -52,6 +52,8 @@ def encode(new: NewVerification) -> list[Argument]:
     }
     if new.call.address_tag is not None:
         fields["ip"] = new.call.address_tag
+    if new.sealed_context is not None:
+        fields["K"] = new.sealed_context
     if any(plan.unused for plan in new.plans):
         fields["i"] = ",".join(map(_unused_text, new.plans))
     texts = {name: text for plan in new.plans for name, text in plan.texts.items()}
@@ -90,6 +92,7 @@ def decode(vid: VerificationId, now_ms: bytes, flat: Sequence[bytes]) -> Verific
         masked_phone=fields["m"].decode(),
         prefix_tag=fields.get("p", b"").decode(),
         address_tag=fields["ip"].decode() if "ip" in fields else None,
+        sealed_context=fields.get("K"),
         sealed_phone=fields.get("f", b""),
         life=timedelta(milliseconds=number["l"]),
         attempts_left=number["k"],

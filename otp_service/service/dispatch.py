@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from otp_service.domain.application import Application
 from otp_service.domain.events import FallBackJudged, MessageSent
+from otp_service.domain.idempotency import Idempotency
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.keys import KeyRing, Use
 from otp_service.domain.message_text import BRAND_FIELD
@@ -75,7 +76,13 @@ class Dispatcher:
         return pin, pin_digest(key, verification_id=vid.text, digits=pin.digits)
 
     def dispatch(
-        self, application: Application, verification: Verification, *, phone: str, pin: Pin
+        self,
+        application: Application,
+        verification: Verification,
+        *,
+        phone: str,
+        pin: Pin,
+        idempotency: Idempotency | None = None,
     ) -> Verification:
         """Send, settle, and give the verification as it then stands.
 
@@ -84,6 +91,7 @@ class Dispatcher:
         Args:
             verification: as stored, its last delivery being the message to send.
             phone: E.164 with its plus sign.
+            idempotency: of the request that is answered with the outcome.
 
         Raises:
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent, over the
@@ -92,18 +100,20 @@ class Dispatcher:
         """
         report = self._send(application, verification, phone=phone, pin=pin)
         if report.verdict in _KEPT:
-            return self._keep(application, verification, report)
+            return self._keep(application, verification, report, idempotency)
         if report.verdict in _WORTH_ANOTHER_CHANNEL:
             try:
                 replaced = self._replace(application, verification, report.verdict)
             except StoreUnavailable:
                 # It may be back in a moment; where the message was replaced, nothing is taken.
-                self.take_back(verification)
+                self.take_back(verification, idempotency=idempotency)
                 raise
             if replaced is not None:
                 again, its_pin = replaced
-                return self.dispatch(application, again, phone=phone, pin=its_pin)
-        self.take_back(verification)
+                return self.dispatch(
+                    application, again, phone=phone, pin=its_pin, idempotency=idempotency
+                )
+        self.take_back(verification, idempotency=idempotency)
         raise _failure(report.verdict)
 
     def fall_back(
@@ -114,12 +124,14 @@ class Dispatcher:
         channel: Channel,
         failed_send: int,
         is_number_refused: bool,
+        idempotency: Idempotency | None = None,
     ) -> Verification | None:
         """Send over the next channel what a receipt says did not arrive; at most once.
 
         Args:
             channel: the one that failed.
             is_number_refused: it cannot reach this number at all.
+            idempotency: of the request that is answered with the outcome, if one waits for it.
 
         Returns:
             The verification with its further message, or None where there was none to send.
@@ -143,7 +155,13 @@ class Dispatcher:
             self._note_fall_back(application, wanted, "receipt", outcome=_bar(stored))
             return None
         try:
-            sent = self.dispatch(application, stored, phone=self.phone_of(stored), pin=pin)
+            sent = self.dispatch(
+                application,
+                stored,
+                phone=self.phone_of(stored),
+                pin=pin,
+                idempotency=idempotency,
+            )
         except (SealBroken, *_FAILURES_OF_A_SEND) as failure:
             outcome = failure.code if isinstance(failure, OtpError) else "verification_not_found"
             self._note_fall_back(application, wanted, "receipt", outcome=outcome)
@@ -151,7 +169,9 @@ class Dispatcher:
         self._note_fall_back(application, wanted, "receipt", verification=sent)
         return sent
 
-    def phone_of(self, verification: Verification) -> str:
+    def phone_of(
+        self, verification: Verification, *, idempotency: Idempotency | None = None
+    ) -> str:
         """Give the sealed number of a verification whose last message was not sent yet.
 
         Raises:
@@ -161,18 +181,24 @@ class Dispatcher:
         try:
             return self._sealer.open(verification.sealed_phone, bound_to=verification.id.text)
         except SealBroken:
-            self.take_back(verification)
+            self.take_back(verification, idempotency=idempotency)
             raise
 
-    def take_back(self, verification: Verification) -> None:
+    def take_back(
+        self, verification: Verification, *, idempotency: Idempotency | None = None
+    ) -> None:
         """Undo the newest send of a verification, which no provider took."""
-        self._settle(verification, SendOutcome.TAKEN_BACK)
+        self._settle(verification, SendOutcome.TAKEN_BACK, idempotency=idempotency)
 
     def _keep(
-        self, application: Application, verification: Verification, report: SendReport
+        self,
+        application: Application,
+        verification: Verification,
+        report: SendReport,
+        idempotency: Idempotency | None,
     ) -> Verification:
         outcome, state = _KEPT[report.verdict]
-        settled = self._settle(verification, outcome, report.request_id)
+        settled = self._settle(verification, outcome, report.request_id, idempotency=idempotency)
         kept = settled.verification or verification.with_last_delivery(state, report.request_id)
         if settled.early is None or report.request_id is None:
             return kept
@@ -186,6 +212,7 @@ class Dispatcher:
                 channel=kept.last_delivery.channel,
                 failed_send=kept.last_delivery.send,
                 is_number_refused=settled.early.is_number_refused,
+                idempotency=idempotency,
             )
         except StoreUnavailable:
             # The message was taken, and its record stands: a start all the same.
@@ -213,7 +240,12 @@ class Dispatcher:
         return replaced, pin
 
     def _settle(
-        self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
+        self,
+        verification: Verification,
+        outcome: SendOutcome,
+        request_id: str | None = None,
+        *,
+        idempotency: Idempotency | None,
     ) -> Settled:
         """Write the outcome down, where the store can be reached.
 
@@ -222,7 +254,7 @@ class Dispatcher:
         that could not be given back end with their window.
         """
         try:
-            return self._store.settle(verification, outcome, request_id)
+            return self._store.settle(verification, outcome, request_id, idempotency=idempotency)
         except StoreUnavailable:
             return Settled()
 

@@ -2,6 +2,7 @@
 
 from otp_service.domain.call import Call
 from otp_service.domain.events import ResendJudged
+from otp_service.domain.idempotency import KeyHeld, Replayed
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.sealing import SealBroken
 from otp_service.domain.verification import Channel, Verification
@@ -14,8 +15,17 @@ from otp_service.errors import (
     TooManyRequests,
     VerificationNotFound,
 )
-from otp_service.ports import Ended, Journal, NoResend, OverBudget, ResendBar, ResendStore
+from otp_service.ports import (
+    Ended,
+    Journal,
+    NoResend,
+    OverBudget,
+    ResendAnswer,
+    ResendBar,
+    ResendStore,
+)
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.idempotency import REPLAYED, refusal_of
 from otp_service.service.outcome import ending
 
 
@@ -48,13 +58,14 @@ class ResendCode:
             VerificationNotFound, VerificationEnded: nothing to resend.
             ResendTooSoon, SendLimitReached: the verification's own limits.
             TooManyRequests: a budget of the number; nothing was charged.
+            IdempotencyKeyReused, RequestInProgress: the call's Idempotency-Key is held.
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent; this send
                 was taken back, what was sent before still works.
             StoreUnavailable: nothing was sent.
         """
         application = call.application
         try:
-            verification = self._resend(call, verification_id, channel)
+            verification, outcome = self._resend(call, verification_id, channel)
         except OtpError as refusal:
             budget = refusal.budget if isinstance(refusal, TooManyRequests) else None
             self._journal.record(
@@ -64,7 +75,7 @@ class ResendCode:
         self._journal.record(
             ResendJudged(
                 application=application.id,
-                outcome="resent",
+                outcome=outcome,
                 country=verification.country,
                 phone=verification.masked_phone,
                 verification_id=verification.id.random,
@@ -72,7 +83,9 @@ class ResendCode:
         )
         return verification
 
-    def _resend(self, call: Call, verification_id: str, channel: Channel | None) -> Verification:
+    def _resend(
+        self, call: Call, verification_id: str, channel: Channel | None
+    ) -> tuple[Verification, str]:
         application = call.application
         if channel is not None and channel not in application.channels:
             raise InvalidRequest(
@@ -83,15 +96,28 @@ class ResendCode:
             raise VerificationNotFound("There is no such verification.")
         pin, digest = self._dispatcher.draw(application, vid)
         wanted = application.channels if channel is None else (channel,)
-        verification = _granted(self._store.resend(vid, call, pin_digest=digest, channels=wanted))
+        answer = self._store.resend(vid, call, pin_digest=digest, channels=wanted)
+        if isinstance(answer, KeyHeld):
+            raise refusal_of(answer)
+        if isinstance(answer, Replayed):
+            return granted(answer.answer), REPLAYED
+        verification = granted(answer)
         try:
-            phone = self._dispatcher.phone_of(verification)
+            phone = self._dispatcher.phone_of(verification, idempotency=call.idempotency)
         except SealBroken as broken:
             raise VerificationNotFound("There is no such verification.") from broken
-        return self._dispatcher.dispatch(application, verification, phone=phone, pin=pin)
+        sent = self._dispatcher.dispatch(
+            application, verification, phone=phone, pin=pin, idempotency=call.idempotency
+        )
+        return sent, "resent"
 
 
-def _granted(answer: Verification | NoResend | OverBudget | Ended | None) -> Verification:
+def granted(answer: ResendAnswer) -> Verification:
+    """Give the verification that gets one more message.
+
+    Raises:
+        OtpError: it gets none; the class says why.
+    """
     match answer:
         case None:
             raise VerificationNotFound("There is no such verification.")

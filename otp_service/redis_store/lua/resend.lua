@@ -1,18 +1,27 @@
 -- Store one more PIN of a pending verification and charge its message, or do neither.
--- needs     record, number_log
+-- needs     record, number_log, idempotency
 -- KEYS[1]   the record   KEYS[2] the number's log   KEYS[3] the mark that Viber refuses the number
+-- KEYS[4]   the kept answer, with an Idempotency-Key
 -- ARGV[1]   application   ARGV[2] charge
 -- ARGV[3]   sliding budgets   ARGV[4] guess budget   ARGV[5] how long the log is kept, ms
 -- ARGV[6]   PIN digest   ARGV[7] channels, in the order they are wanted
 -- ARGV[8]   the send that failed, where this one stands in for it; else empty
 -- ARGV[9]   how long to remember that Viber refuses the number, ms; 0 for not at all
+-- ARGV[10]  1 to go on with a start that broke off, which knows no cooldown; else 0
+-- ARGV[11]  fingerprint of the body, with an Idempotency-Key
 -- returns   {stored, now, record} | {missing} | {ended, status} | {too_soon, wait ms}
 --           | {no_sends_left, wait ms until a new start is allowed} | {over_budget, which, wait ms}
 --           | {not_needed, 0} (another message went over this channel already)
+--           | {replayed, the first answer} | {running, wait ms} | {reused}
 -- why       wrong guesses made elsewhere are no concern of a living verification: the guess budget
 --           only tells how long a caller without sends must wait for a new start
 
 local record_key, log_key, mark_key, failed_send = KEYS[1], KEYS[2], KEYS[3], ARGV[8]
+local entry_key, fingerprint = KEYS[4], ARGV[11]
+local earlier = earlier_answer(entry_key, fingerprint)
+if earlier then
+    return earlier
+end
 local now_ms = clock_ms()
 local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'n', 'y', 'b', 'o', 'l', 'w', 'h', 't', 'g')
 local refused = refusal(fields, ARGV[1], now_ms)
@@ -21,7 +30,7 @@ if refused and refused[1] == 'missing' then
 end
 mark_refused(mark_key, ARGV[9])
 if refused then
-    return refused
+    return kept_ending(entry_key, fingerprint, record_key, refused)
 end
 
 local channel = open_channel(ARGV[7], mark_key)
@@ -48,7 +57,7 @@ if sends_made >= tonumber(fields[5]) then
     local wait_ms = start_wait(log_key, ARGV[3], ARGV[4], now_ms)
     return {'no_sends_left', wait_ms}
 end
-if not stands_in and now_ms < tonumber(fields[6]) then
+if not stands_in and ARGV[10] ~= '1' and now_ms < tonumber(fields[6]) then
     return {'too_soon', tonumber(fields[6]) - now_ms}
 end
 local wait_ms, budget = sliding_wait(charges(log_key), 'm', ARGV[3], now_ms)
@@ -61,4 +70,5 @@ store_send(record_key, send, sends_made + 1, channel, ARGV[6], now_ms, {
     life_ms = fields[8], cooldown_ms = fields[9], retention_ms = fields[10],
     template = fields[11], language = fields[12]})
 charge(log_key, now_ms, tonumber(ARGV[5]), 'm' .. ARGV[2] .. send)
+note_running(entry_key, fingerprint)
 return answer('stored', now_ms, record_key)

@@ -1,6 +1,6 @@
 -- Store a new verification with its first PIN and charge the number, or do neither.
 -- needs     record, number_log
--- KEYS[1]   the record (of a fresh random id: nothing stands there)
+-- KEYS[1]   the record
 -- KEYS[2]   the number's log   KEYS[3] the mark that Viber refuses the number
 -- ARGV[1]   charge: what this verification's charges are called in the log
 -- ARGV[2]   sliding budgets   ARGV[3] guess budget   ARGV[4] how long the log is kept, ms
@@ -9,11 +9,15 @@
 -- ARGV[10]  template, for a channel that has templates   ARGV[11] language
 -- ARGV[12…] the record's other fields: name, value, …
 -- returns   {stored, now, record} | {over_budget, which, wait ms}; which is 0 for the guess budget
+--           | {standing} (a start with the same Idempotency-Key that broke off had stored it)
 -- why       one step: what was refused charged nothing, what was charged is stored
 
 local record_key, log_key, mark_key, charge_id = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local now_ms = clock_ms()
 
+if redis.call('EXISTS', record_key) == 1 then
+    return {'standing'}
+end
 local wait_ms, budget = start_wait(log_key, ARGV[2], ARGV[3], now_ms)
 if wait_ms > 0 then
     return {'over_budget', budget, wait_ms}

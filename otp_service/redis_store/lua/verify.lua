@@ -1,25 +1,34 @@
 -- Count one guess and, if it is right, use the verification up.
--- needs     record, number_log
--- KEYS[1]   the record   KEYS[2] the number's log
+-- needs     record, number_log, idempotency
+-- KEYS[1]   the record   KEYS[2] the number's log   KEYS[3] the kept answer, with an Idempotency-Key
 -- ARGV[1]   application   ARGV[2] charge   ARGV[3] how long the log is kept, ms
 -- ARGV[4]   proof life ms: an approval stays readable at least that long
 -- ARGV[5]   how many secrets are accepted: n
 -- ARGV[6…]  n purpose digests, then n PIN digests, newest secret first
+--           and last the fingerprint of the body, with an Idempotency-Key
 -- returns   {approved, now, record, which send's PIN} | {incorrect, now, record}
 --           | {exhausted_now, now, record} | {ended, status} | {missing}
+--           | {replayed, the first answer} | {reused}
 -- why       exists, count, compare, use up are one step: any number of guesses side by side
 --           evaluate at most the attempts there are, and one right code is approved once
 
-local record_key, log_key = KEYS[1], KEYS[2]
+local record_key, log_key, entry_key, fingerprint = KEYS[1], KEYS[2], KEYS[3], ARGV[#ARGV]
+local earlier = earlier_answer(entry_key, fingerprint)
+if earlier then
+    return earlier
+end
 local now_ms = clock_ms()
 local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'k', 'o', 'q', 'h')
 local refused = refusal(fields, ARGV[1], now_ms)
-if refused then
+if refused and refused[1] == 'missing' then
     return refused
+end
+if refused then
+    return kept_ending(entry_key, fingerprint, record_key, refused)
 end
 -- Only if the log could not be written at the last guess: that guess was counted all the same.
 if tonumber(fields[4]) < 1 then
-    return {'ended', EXHAUSTED}
+    return kept_ending(entry_key, fingerprint, record_key, {'ended', EXHAUSTED})
 end
 
 local secrets = tonumber(ARGV[5])
@@ -40,7 +49,7 @@ if accepted(fields[6], 6) then
             local keep_ms = math.max(retention_ms, tonumber(ARGV[4]))
             redis.call('HSET', record_key, 'v', ms(now_ms), 'r', send)
             close(record_key, APPROVED, newest_send, now_ms + keep_ms)
-            return answer('approved', now_ms, record_key, send)
+            return kept(entry_key, fingerprint, answer('approved', now_ms, record_key, send))
         end
     end
 end
@@ -49,8 +58,8 @@ local attempts_left = tonumber(fields[4]) - 1
 redis.call('HSET', record_key, 'k', attempts_left)
 charge(log_key, now_ms, tonumber(ARGV[3]), 'g' .. ARGV[2] .. attempts_left)
 if attempts_left > 0 then
-    return answer('incorrect', now_ms, record_key)
+    return kept(entry_key, fingerprint, answer('incorrect', now_ms, record_key))
 end
 redis.call('HDEL', record_key, 'f')
 close(record_key, EXHAUSTED, newest_send, now_ms + retention_ms)
-return answer('exhausted_now', now_ms, record_key)
+return kept(entry_key, fingerprint, answer('exhausted_now', now_ms, record_key))

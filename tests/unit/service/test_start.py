@@ -54,6 +54,7 @@ class Desk:
             keys=KEYS,
             sealer=SEALER,
             store=self.store,
+            claims=self.store,
             dispatcher=dispatcher(self.store, self.journal, self.sender),
             journal=self.journal,
         )
