@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from otp_service.api.idempotency import read_key
+from otp_service.api.idempotency import read_key, with_idempotency
+from otp_service.api.incoming import current_request
+from otp_service.domain.call import Call
 from otp_service.domain.context import Context
 from otp_service.errors import IdempotencyKeyReused, InvalidRequest, RequestInProgress
 from otp_service.service.verify import Approval
@@ -63,6 +65,21 @@ def test_the_same_key_of_another_caller_is_another(given):
     theirs = given("verify", Authorization="Bearer key-of-bank")
 
     assert theirs.name != given("verify").name
+
+
+def test_each_client_token_has_keys_of_its_own(service, make_caller):
+    request = {"method": "POST", "json": BODIES["verify"], "headers": {"Idempotency-Key": KEY}}
+    caller = make_caller("shop")
+    with service.app().test_request_context("/otp/verify", **request):
+        current_request().caller = caller
+        current_request().load_body()
+
+        names = {
+            with_idempotency(Call(caller.application, token_id=token)).idempotency.name
+            for token in (None, "one", "two")
+        }
+
+    assert len(names) == 3
 
 
 def test_the_same_key_on_another_path_or_verification_is_another(given):
