@@ -196,3 +196,15 @@ class StoreUnavailable(RetryLater):
     """Redis did not answer, or its answer was lost; what was asked may have happened."""
 
     code = "store_unavailable"
+
+
+class IdempotencyKeyReused(OtpError):
+    """The Idempotency-Key came with another body before."""
+
+    code = "idempotency_key_reused"
+
+
+class RequestInProgress(RetryLater):
+    """The first request with this Idempotency-Key still runs."""
+
+    code = "request_in_progress"

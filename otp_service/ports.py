@@ -9,10 +9,10 @@ from typing import Protocol
 from otp_service.domain.application import Application
 from otp_service.domain.call import Call
 from otp_service.domain.events import Event
+from otp_service.domain.idempotency import Idempotency, KeyHeld, Replayed, Standing
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.pin import Pin
 from otp_service.domain.receipt import Cost, Receipt, SentMessage
-from otp_service.domain.session import SessionBar, SessionKind, SessionSend
 from otp_service.domain.sms_text import NO_AUTOFILL, SmsAutofill
 from otp_service.domain.verification import (
     Channel,
@@ -21,7 +21,6 @@ from otp_service.domain.verification import (
     Status,
     Verification,
 )
-from otp_service.domain.viber_message import ViberMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,7 @@ class NewVerification:
         purpose_digest: 32 bytes; with ``pin_digest`` both must match at verify.
         country: ISO 3166-1 alpha-2 of the number.
         prefix_tag: stands for the number's range (``PrefixScheme``).
+        sealed_context: the hash of what the code is bound to beside its purpose; None if nothing.
         plans: what would be sent over each channel, in the order they are tried.
         is_test: its number is a test number, its PIN a fixed one, its call's application as
             ``as_met_by`` gives it: no budget is charged but the number's own.
@@ -48,6 +48,7 @@ class NewVerification:
     prefix_tag: str
     plans: tuple[MessagePlan, ...]
     is_test: bool = False
+    sealed_context: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +134,13 @@ class Settled:
     early: ReceiptNews | None = None
 
 
+ResendAnswer = Verification | NoResend | OverBudget | Ended | NotTheTokens | None
+
+
 class StartStore(Protocol):
     """Keeps a new verification before its message leaves."""
 
-    def start(self, new: NewVerification) -> Verification | OverBudget:
+    def start(self, new: NewVerification) -> Verification | OverBudget | Standing:
         """Store the verification and charge the number's budgets, or do neither.
 
         Its last delivery says over which channel: the first planned one that is not known to
@@ -144,17 +148,37 @@ class StartStore(Protocol):
         """
         ...
 
+    def continue_start(
+        self,
+        vid: VerificationId,
+        call: Call,
+        *,
+        pin_digest: bytes,
+        channels: tuple[Channel, ...],
+    ) -> ResendAnswer:
+        """Store one more PIN for a start that broke off, charged like a resend, at once."""
+        ...
+
 
 class SendStore(Protocol):
     """Keeps what became of a message, and the message that goes out in its stead."""
 
     def settle(
-        self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
+        self,
+        verification: Verification,
+        outcome: SendOutcome,
+        request_id: str | None = None,
+        *,
+        idempotency: Idempotency | None = None,
     ) -> Settled:
         """Write down what became of the last send of ``verification``.
 
         ``TAKEN_BACK`` removes that send, its PIN and its charges; of a verification that has no
         other send, the verification too.
+
+        Args:
+            idempotency: of the request that led to the send: what is told of the verification now
+                is its answer from here on, or, where the send is taken back, it has none.
         """
         ...
 
@@ -185,7 +209,7 @@ class SendStore(Protocol):
         channel: Channel,
         failed_send: int,
         is_number_refused: bool,
-    ) -> Verification | NoResend | OverBudget | Ended | None:
+    ) -> ResendAnswer:
         """Store one more PIN for a message that failed, charged like a resend, without a cooldown.
 
         At most once a verification and channel: ``NoResend`` says ``NOT_NEEDED`` where a message
@@ -204,7 +228,7 @@ class ResendStore(Protocol):
         *,
         pin_digest: bytes,
         channels: tuple[Channel, ...],
-    ) -> Verification | NoResend | OverBudget | Ended | NotTheTokens | None:
+    ) -> ResendAnswer | Replayed[ResendAnswer] | KeyHeld:
         """Store one more PIN and charge its message, or do neither; None if there is no such.
 
         Args:
@@ -244,6 +268,9 @@ class Judged:
     matched_send: int | None = None
 
 
+GuessAnswer = Judged | Ended | NotTheTokens | None
+
+
 class GuessStore(Protocol):
     """Counts one guess and, if it is right, uses the verification up: one atomic step."""
 
@@ -255,7 +282,7 @@ class GuessStore(Protocol):
         purpose_digests: tuple[bytes, ...],
         pin_digests: tuple[bytes, ...],
         fixed_pin_digests: tuple[bytes, ...] = (),
-    ) -> Judged | Ended | NotTheTokens | None:
+    ) -> GuessAnswer | Replayed[GuessAnswer] | KeyHeld:
         """Judge one guess; None if there is no such verification.
 
         Args:
@@ -360,37 +387,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Give the time, aware, in UTC."""
-        ...
-
-
-class ViberHandover(Protocol):
-    """Hands any Viber message to the provider. Never raises for what it or the line does."""
-
-    def hand_over(self, phone: str, message: ViberMessage) -> SendReport:
-        """Send it to a number in E.164, at most once as far as anyone can know."""
-        ...
-
-
-class SessionStore(Protocol):
-    """Remembers what has passed between us and each number, for Viber's sessions.
-
-    Numbers are in E.164 with their plus sign.
-    """
-
-    def count(self, phone: str, kind: SessionKind) -> SessionSend | SessionBar:
-        """Judge one more Session message and, if it may go out, count it: one atomic step."""
-        ...
-
-    def preview(self, phone: str, kind: SessionKind) -> SessionSend | SessionBar:
-        """Judge one more Session message without counting it."""
-        ...
-
-    def take_back(self, phone: str, sent: SessionSend) -> None:
-        """Undo the count of a message that definitely was not sent."""
-        ...
-
-    def note_reply(self, phone: str) -> None:
-        """Note that the user has written."""
         ...
 
 

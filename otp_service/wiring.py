@@ -14,6 +14,7 @@ from otp_service.demo import create_demo_pages
 from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.client_token import ClientTokenScheme
 from otp_service.domain.destinations import NumberHashes
+from otp_service.domain.idempotency import IdempotencyScheme
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.number_prefix import PrefixScheme
@@ -31,13 +32,14 @@ from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
 from otp_service.nxcloud.viber_client import ViberClient
-from otp_service.ports import Journal, OutgoingMessage, SessionStore
+from otp_service.ports import Journal, OutgoingMessage
 from otp_service.redis_store import (
     Connection,
     FraudGuard,
     NumberKeyMark,
     RedisAddress,
     RedisBudgets,
+    RedisClaims,
     RedisKeyUses,
     RedisSessions,
     RedisStore,
@@ -61,6 +63,7 @@ from otp_service.service.start import StartVerification
 from otp_service.service.status import ReadVerification
 from otp_service.service.use_cases import UseCases
 from otp_service.service.verify import VerifyCode
+from otp_service.session_ports import SessionStore
 from otp_service.settings import DEMO_API_KEY, Settings
 from otp_service.telemetry import TelemetryJournal, bind_request_id, configure_logs, render_metrics
 
@@ -78,16 +81,19 @@ def wire_api(settings: Settings) -> OtpApi:
     store = wire_store(settings)
     mark = NumberKeyMark(store, settings.number_key_bytes())
     mark.leave()
+    claims = RedisClaims(store, journal, IdScheme(settings.number_key_bytes()))
     use_cases = wire_use_cases(
         settings,
         RedisStore(store, journal),
         journal,
         gate=wire_gate(settings, store, journal),
+        claims=claims,
     )
     api = create_api(
         use_cases=use_cases,
         addresses=AddressScheme(settings.number_key_bytes()),
         proxies=TrustedProxies(settings.trusted_proxy_hops, settings.trusted_proxies),
+        idempotency=IdempotencyScheme(settings.number_key_bytes()),
         admission=_wire_admission(settings, store, journal),
         readiness=partial(_store_problems, settings, store, mark),
         metrics=render_metrics,
@@ -175,7 +181,7 @@ def wire_gate(settings: Settings, store: Connection, journal: Journal) -> Gate:
 
 
 def wire_use_cases(
-    settings: Settings, store: RedisStore, journal: Journal, *, gate: Gate
+    settings: Settings, store: RedisStore, journal: Journal, *, gate: Gate, claims: RedisClaims
 ) -> UseCases:
     """Give the verbs over this store and the settings' provider."""
     ids = IdScheme(settings.number_key_bytes())
@@ -211,6 +217,7 @@ def wire_use_cases(
             sealer=sealer,
             store=store,
             gate=gate,
+            claims=claims,
             dispatcher=dispatcher,
             fixed_pins=fixed_pins,
             journal=journal,
@@ -218,7 +225,6 @@ def wire_use_cases(
         resend=ResendCode(
             ids=ids,
             store=store,
-            gate=gate,
             dispatcher=dispatcher,
             fixed_pins=fixed_pins,
             journal=journal,

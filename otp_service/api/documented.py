@@ -3,6 +3,7 @@
 from itertools import groupby
 from typing import Any
 
+from otp_service.api.idempotency import PARAMETER
 from otp_service.api.problems import MEDIA_TYPE, PROBLEM_TYPES, ProblemCode, problem_of
 from otp_service.api.rate_limit import LIMIT_HEADER, POLICY_HEADER
 from otp_service.api.scopes import SCOPE_OF_ROUTE, TOKEN_ROUTES
@@ -55,6 +56,11 @@ _EXAMPLE_MEMBERS: dict[ProblemCode, dict[str, Any]] = {
     },
     ProblemCode.CODE_INCORRECT: {"attempts_left": 4},
 }
+
+
+def taking_idempotency_key() -> dict[str, Any]:
+    """Give what an operation says of the Idempotency-Key it takes, as an argument likewise."""
+    return {"openapi_extensions": {"parameters": [PARAMETER]}}
 
 
 def needing_scope(route: str) -> dict[str, Any]:

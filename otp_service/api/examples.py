@@ -11,6 +11,7 @@ EVERYTHING_SAID = {
     "locale": ["uk-UA", "en"],
     "message": {"business_name": "Example Bank", "reason": "a payment"},
     "client_ip": "203.0.113.7",
+    "context": {"amount": "250.00 UAH", "payee": "UA903052992990004149123456789"},
 }
 
 STARTED = {
@@ -73,6 +74,7 @@ ACTIVE_PROOF = {
     "purpose": "login",
     "application": "shop",
     "verified_at": "2026-01-01T12:00:19.000Z",
+    "context_sha256": None,
 }
 
 INACTIVE_PROOF = {"active": False}

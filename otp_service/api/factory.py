@@ -25,6 +25,7 @@ from otp_service.api.schemas import refusal_of
 from otp_service.api.token_routes import token_routes
 from otp_service.api.verification_routes import verification_routes
 from otp_service.domain.client_address import AddressScheme
+from otp_service.domain.idempotency import IdempotencyScheme
 from otp_service.ports import Journal
 from otp_service.service.use_cases import UseCases
 
@@ -56,6 +57,7 @@ def create_api(
     use_cases: UseCases,
     addresses: AddressScheme,
     proxies: TrustedProxies,
+    idempotency: IdempotencyScheme,
     admission: Admission,
     readiness: Callable[[], tuple[str, ...]],
     metrics: Callable[[], tuple[bytes, str]],
@@ -98,6 +100,7 @@ def create_api(
         use_cases=use_cases,
         addresses=addresses,
         proxies=proxies,
+        idempotency=idempotency,
         readiness=readiness,
         metrics=metrics,
     ).install(app)

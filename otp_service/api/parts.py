@@ -7,6 +7,7 @@ from flask import Flask, current_app
 
 from otp_service.api.peer import TrustedProxies
 from otp_service.domain.client_address import AddressScheme
+from otp_service.domain.idempotency import IdempotencyScheme
 from otp_service.service.use_cases import UseCases
 
 _NAME = "otp_service"
@@ -25,6 +26,7 @@ class Parts:
     use_cases: UseCases
     addresses: AddressScheme
     proxies: TrustedProxies
+    idempotency: IdempotencyScheme
     readiness: Callable[[], tuple[str, ...]]
     metrics: Callable[[], tuple[bytes, str]]
 

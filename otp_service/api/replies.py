@@ -182,6 +182,10 @@ class ActiveProof(BaseModel):
     purpose: str
     application: str
     verified_at: Moment
+    context_sha256: str | None = Field(
+        description="Of the canonical JSON of the `context` that the code was bound to, as 64 "
+        "hexadecimal digits; null where it was bound to none."
+    )
     test: Test = None
 
 
@@ -211,6 +215,7 @@ class ProofReply(RootModel[ActiveProof | InactiveProof]):
                 purpose=proven.purpose,
                 application=proven.application,
                 verified_at=moment(proven.verified_at),
+                context_sha256=proven.context_sha256.hex() if proven.context_sha256 else None,
                 test=proven.is_test or None,
             )
         )

@@ -28,6 +28,12 @@ from otp_service.api.examples import (
 from otp_service.api.json_body import MAX_PROBLEMS
 from otp_service.api.model_notes import leave_null_out, shown
 from otp_service.api.pointers import step
+from otp_service.domain.context import (
+    MAX_CANONICAL_BYTES,
+    MAX_KEY_CHARACTERS,
+    MAX_PAIRS,
+    Context,
+)
 from otp_service.domain.message_text import MAX_TEXT_CHARACTERS, MessageRequest
 from otp_service.domain.verification import Channel
 from otp_service.errors import FieldProblem, InvalidRequest
@@ -69,6 +75,20 @@ def _no_address() -> str:
     raise PydanticCustomError("ip_address", "Input should be an IPv4 or IPv6 address")
 
 
+def _to_context_pairs(pairs: dict[str, str]) -> dict[str, str]:
+    try:
+        Context.of(pairs)
+    except ValueError:
+        raise PydanticCustomError(
+            "context_bytes", f"Input should have at most {MAX_CANONICAL_BYTES} bytes in all"
+        ) from None
+    return pairs
+
+
+def _context_of(pairs: dict[str, str] | None) -> Context | None:
+    return None if pairs is None else Context.of(pairs)
+
+
 Text = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT_CHARACTERS})]
 Tag = Annotated[str, Field(max_length=MAX_LOCALE_CHARACTERS)]
 Tags = Annotated[list[Tag], Field(max_length=MAX_LOCALES)]
@@ -80,6 +100,21 @@ Address = Annotated[
     str,
     AfterValidator(_to_address),
     WithJsonSchema({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
+]
+
+ContextKey = Annotated[str, Field(min_length=1, max_length=MAX_KEY_CHARACTERS)]
+ContextPairs = Annotated[
+    dict[ContextKey, str],
+    Field(min_length=1, max_length=MAX_PAIRS),
+    AfterValidator(_to_context_pairs),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "minProperties": 1,
+            "maxProperties": MAX_PAIRS,
+        }
+    ),
 ]
 
 _PURPOSE = "What the code is for; a code is good for its own purpose only."
@@ -127,6 +162,12 @@ class StartBody(RequestBody):
         description="The end user's address, when the caller is a back end. Needs a key with the "
         "scope `client_ip` too.",
     )
+    context: ContextPairs | None = Field(
+        default=None,
+        repr=False,
+        description="What else the code is bound to, such as amount and payee: up to 16 pairs of "
+        "texts, names of 1 to 64 characters, 1,024 bytes in all. A proof carries its SHA-256.",
+    )
 
     def to_command(self) -> StartCommand:
         """Give what the use case takes."""
@@ -137,7 +178,12 @@ class StartBody(RequestBody):
             purpose=self.purpose,
             locales=tuple(self.locale or ()),
             message=MessageRequest(**message.model_dump()),
+            context=self.bound_context(),
         )
+
+    def bound_context(self) -> Context | None:
+        """Give what else the code is bound to."""
+        return _context_of(self.context)
 
 
 class VerifyBody(RequestBody):
@@ -154,6 +200,16 @@ class VerifyBody(RequestBody):
     purpose: Purpose = Field(
         default=DEFAULT_PURPOSE, description="The start's; another makes any code a wrong one."
     )
+    context: ContextPairs | None = Field(
+        default=None,
+        repr=False,
+        description="The start's; another, or one where the start had none, makes any code a "
+        "wrong one.",
+    )
+
+    def bound_context(self) -> Context | None:
+        """Give what the use case takes."""
+        return _context_of(self.context)
 
 
 class ResendBody(RequestBody):

@@ -1,19 +1,13 @@
 """Bodies of minting a client token, as asked for and as answered."""
 
-from typing import Annotated
-
-from pydantic import AfterValidator, BaseModel, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field
 
 from otp_service.api.model_notes import shown
 from otp_service.api.replies import Seconds
-from otp_service.api.schemas import Address, MessageBody, Purpose, RequestBody
+from otp_service.api.schemas import Address, ContextPairs, MessageBody, Purpose, RequestBody
 from otp_service.domain.message_text import MessageRequest
 from otp_service.service.mint import MintCommand, Minted
 from otp_service.service.start import DEFAULT_PURPOSE
-
-MAX_CONTEXT_PAIRS = 16
-MAX_CONTEXT_BYTES = 1024
 
 _ONE_NUMBER = {"purpose": "login", "phone": "+380671234567", "client_ip": "203.0.113.7"}
 _A_PAYMENT = {
@@ -23,21 +17,6 @@ _A_PAYMENT = {
     "context": {"amount": "120.00", "payee": "Example Shop"},
 }
 _MINTED = {"token": "otp_ct_mJ2kB0w-x.Zr8_s2Q", "expires_in": 600}
-
-
-def _small(context: dict[str, str]) -> dict[str, str]:
-    if sum(len(text.encode()) for pair in context.items() for text in pair) > MAX_CONTEXT_BYTES:
-        raise PydanticCustomError(
-            "context_size", "Names and values have at most 1024 bytes of UTF-8"
-        )
-    return context
-
-
-Context = Annotated[
-    dict[Annotated[str, Field(min_length=1)], str],
-    Field(max_length=MAX_CONTEXT_PAIRS),
-    AfterValidator(_small),
-]
 
 
 class ClientTokenBody(RequestBody):
@@ -62,9 +41,10 @@ class ClientTokenBody(RequestBody):
     message: MessageBody | None = Field(
         default=None, description="Texts for the message; the token's holder can give no others."
     )
-    context: Context | None = Field(
+    context: ContextPairs | None = Field(
         default=None,
-        description="What the code is bound to: up to 16 pairs, 1024 bytes of UTF-8 in all.",
+        repr=False,
+        description="What the code is bound to, as at start: up to 16 pairs, 1,024 bytes in all.",
     )
 
     def to_command(self) -> MintCommand:

@@ -3,12 +3,12 @@
 Given as the token has them they are fine, for callers need not know what their token carries.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from otp_service.api.schemas import MessageBody, StartBody, VerifyBody
 from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.client_token import ClientToken
+from otp_service.domain.context import Context
 from otp_service.domain.message_text import MessageRequest
 from otp_service.errors import Forbidden
 from otp_service.service.start import StartCommand
@@ -32,6 +32,7 @@ def start_on(token: ClientToken | None, body: StartBody, addresses: AddressSchem
         purpose=purpose_on(token, body),
         message=token.message,
         only_number_tag=token.number_tag,
+        context=context_on(token, body),
     )
 
 
@@ -48,19 +49,19 @@ def purpose_on(token: ClientToken | None, body: StartBody | VerifyBody) -> str:
     return token.purpose
 
 
-def context_on(
-    token: ClientToken | None, given: Mapping[str, str] | None
-) -> Mapping[str, str] | None:
+def context_on(token: ClientToken | None, body: StartBody | VerifyBody) -> Context | None:
     """Give what the code is bound to; with a token that is the token's, named or not.
 
     Raises:
         Forbidden: the body names another than the token's.
     """
+    given = body.bound_context()
     if token is None:
         return given
-    if given is not None and dict(given) != dict(token.context):
+    own = Context.of(token.context) if token.context else None
+    if given is not None and given != own:
         raise Forbidden("This client token carries no such context; leave it out.")
-    return token.context or None
+    return own
 
 
 def _request(message: MessageBody) -> MessageRequest:

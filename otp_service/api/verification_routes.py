@@ -7,7 +7,8 @@ from typing import Any
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from otp_service.api.documented import needing_scope, problems
+from otp_service.api.documented import needing_scope, problems, taking_idempotency_key
+from otp_service.api.idempotency import with_idempotency
 from otp_service.api.incoming import current_caller, current_request
 from otp_service.api.parts import current_parts
 from otp_service.api.problems import ProblemCode
@@ -27,7 +28,7 @@ from otp_service.api.schemas import (
     VerificationPath,
     VerifyBody,
 )
-from otp_service.api.token_terms import purpose_on, start_on
+from otp_service.api.token_terms import context_on, purpose_on, start_on
 from otp_service.domain.api_key import Scope
 from otp_service.domain.call import Call
 from otp_service.errors import VerificationNotFound
@@ -48,6 +49,7 @@ _WITH_A_SEND = (
     ProblemCode.PROVIDER_MISCONFIGURED,
     ProblemCode.SERVICE_BUSY,
 )
+_HELD = (ProblemCode.REQUEST_IN_PROGRESS, ProblemCode.IDEMPOTENCY_KEY_REUSED)
 _ENDINGS = (
     ProblemCode.VERIFICATION_EXPIRED,
     ProblemCode.VERIFICATION_EXHAUSTED,
@@ -67,6 +69,7 @@ verification_routes = APIBlueprint(
     "/start",
     operation_id="start",
     **needing_scope("/otp/start"),
+    **taking_idempotency_key(),
     responses={
         201: VerificationReply,
         **problems(
@@ -74,15 +77,18 @@ verification_routes = APIBlueprint(
             *_WITH_A_SEND,
             ProblemCode.PHONE_INVALID,
             ProblemCode.DESTINATION_NOT_ALLOWED,
-            ProblemCode.REQUEST_IN_PROGRESS,
-            ProblemCode.IDEMPOTENCY_KEY_REUSED,
+            *_HELD,
+            # Of a start that broke off and is repeated with its Idempotency-Key.
+            *_ENDINGS,
+            ProblemCode.SEND_LIMIT_REACHED,
         ),
     },
 )
 def start(body: StartBody) -> Reply:
     """Start a verification and send its first code."""
     command = start_on(current_caller().token, body, current_parts().addresses)
-    verification = current_parts().use_cases.start(current_call(body.client_ip), command)
+    call = with_idempotency(current_call(body.client_ip))
+    verification = current_parts().use_cases.start(call, command)
     return VerificationReply.of(verification).model_dump(mode="json"), HTTPStatus.CREATED
 
 
@@ -90,12 +96,14 @@ def start(body: StartBody) -> Reply:
     "/resend",
     operation_id="resend",
     **needing_scope("/otp/resend"),
+    **taking_idempotency_key(),
     responses={
         200: VerificationReply,
         **problems(
             *_WITH_A_BODY,
             *_WITH_A_SEND,
             *_ENDINGS,
+            *_HELD,
             ProblemCode.VERIFICATION_NOT_FOUND,
             ProblemCode.RESEND_TOO_SOON,
             ProblemCode.SEND_LIMIT_REACHED,
@@ -104,9 +112,8 @@ def start(body: StartBody) -> Reply:
 )
 def resend(body: ResendBody) -> Reply:
     """Send one more message, with a code of its own; earlier codes stay good."""
-    verification = current_parts().use_cases.resend(
-        current_call(), body.verification_id, body.channel
-    )
+    call = with_idempotency(current_call(), verification_id=body.verification_id)
+    verification = current_parts().use_cases.resend(call, body.verification_id, body.channel)
     return VerificationReply.of(verification).model_dump(mode="json"), HTTPStatus.OK
 
 
@@ -114,12 +121,14 @@ def resend(body: ResendBody) -> Reply:
     "/verify",
     operation_id="verify",
     **needing_scope("/otp/verify"),
+    **taking_idempotency_key(),
     responses={
         200: ApprovalReply,
         **problems(
             *_WITH_A_BODY,
             *_ENDINGS,
             ProblemCode.CODE_INCORRECT,
+            ProblemCode.IDEMPOTENCY_KEY_REUSED,
             ProblemCode.VERIFICATION_NOT_FOUND,
         ),
     },
@@ -127,10 +136,11 @@ def resend(body: ResendBody) -> Reply:
 def verify(body: VerifyBody) -> Reply:
     """Check what the user typed; the right code is good once."""
     approval = current_parts().use_cases.verify(
-        current_call(),
+        with_idempotency(current_call(), verification_id=body.verification_id),
         verification_id=body.verification_id,
         code=body.code,
         purpose=purpose_on(current_caller().token, body),
+        context=context_on(current_caller().token, body),
     )
     return ApprovalReply.of(approval).model_dump(mode="json"), HTTPStatus.OK
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from otp_service.domain.application import Application
+from otp_service.domain.idempotency import Idempotency
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +17,11 @@ class Call:
             known.
         token_id: the client token's that was shown in a key's stead (``ClientToken``); such a call
             reaches only what that very token started.
+        idempotency: the request's Idempotency-Key; None where it came without one.
     """
 
     application: Application
     key_id: str | None = None
     address_tag: str | None = None
     token_id: str | None = None
+    idempotency: Idempotency | None = None

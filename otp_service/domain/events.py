@@ -13,7 +13,8 @@ class StartJudged:
     """A start came to its end.
 
     Args:
-        outcome: ``started`` or the public code of the refusal.
+        outcome: ``started``, ``replayed`` (answered as before, by its Idempotency-Key) or the
+            public code of the refusal.
         phone: masked.
         verification_id: its random first part alone, which opens nothing.
         detail: what stood behind a refusal, such as a budget's name.
@@ -134,7 +135,7 @@ class GuessJudged:
     """A guess was judged.
 
     Args:
-        outcome: ``approved`` or the public code of the refusal.
+        outcome: ``approved``, ``replayed`` or the public code of the refusal.
         channel: of the message whose PIN was right.
     """
 

@@ -29,8 +29,12 @@ class Sealer:
         Args:
             bound_to: the verification id; the bytes open for no other.
         """
+        return self.seal_bytes(text.encode(), bound_to=bound_to)
+
+    def seal_bytes(self, content: bytes, *, bound_to: str) -> bytes:
+        """Give nonce, ciphertext and tag of what is no text."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._ciphers[0].encrypt(nonce, text.encode(), bound_to.encode())
+        return nonce + self._ciphers[0].encrypt(nonce, content, bound_to.encode())
 
     def open(self, sealed: bytes, *, bound_to: str) -> str:
         """Give the text back.
@@ -38,10 +42,18 @@ class Sealer:
         Raises:
             SealBroken: another key, another verification, or altered bytes.
         """
+        return self.open_bytes(sealed, bound_to=bound_to).decode()
+
+    def open_bytes(self, sealed: bytes, *, bound_to: str) -> bytes:
+        """Give back what is no text.
+
+        Raises:
+            SealBroken: as for a text.
+        """
         nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
         for cipher in self._ciphers:
             try:
-                return cipher.decrypt(nonce, ciphertext, bound_to.encode()).decode()
+                return cipher.decrypt(nonce, ciphertext, bound_to.encode())
             except (InvalidTag, ValueError):
                 continue
         raise SealBroken("sealed with a key that is not accepted, or altered")

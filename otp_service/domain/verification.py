@@ -107,6 +107,8 @@ class Verification:
             charged to; None where that is the strangers'.
         is_test: it was started for a test number: no message goes out, and only the fixed PIN is
             right.
+        sealed_context: the SHA-256 of the context its codes are bound to, readable with the sealing
+            keys alone; None if there is none.
     """
 
     id: VerificationId
@@ -130,6 +132,7 @@ class Verification:
     verified_send: int | None = None
     owner_tag: str | None = None
     is_test: bool = False
+    sealed_context: bytes | None = field(default=None, repr=False)
 
     @property
     def last_delivery(self) -> Delivery:

@@ -12,8 +12,9 @@ from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber_body import message_content
 from otp_service.nxcloud.viber_line import ViberLine
-from otp_service.ports import Clock, Journal, SessionStore
+from otp_service.ports import Clock, Journal
 from otp_service.service.send_message import SendMessage, SendResult
+from otp_service.session_ports import SessionStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from otp_service.redis_store.address import (
     read_address,
 )
 from otp_service.redis_store.budgets import RedisBudgets
+from otp_service.redis_store.claims import RedisClaims
 from otp_service.redis_store.connection import Connection, Timeouts, connect
 from otp_service.redis_store.fraud_guard import FraudGuard
 from otp_service.redis_store.fraud_ledger import RedisFraudLedger, ShutArea, ShutBudget
@@ -23,6 +24,7 @@ __all__ = [
     "RedisAddress",
     "RedisAddressError",
     "RedisBudgets",
+    "RedisClaims",
     "RedisFraudLedger",
     "RedisKeyUses",
     "RedisSessions",

@@ -1,8 +1,9 @@
 """Key names: ``otp1:{tag}:…``, the tag being the number's, so that one slot holds all of it.
 
 The exceptions know of no number: what a provider tells of a message, under its own id of the
-message; when an API key was last used; and what many numbers share, such as an address' budgets,
-in the slot of whom it is about.
+message; when an API key was last used; the claim of a start's Idempotency-Key, which is looked for
+before there is a verification; and what many numbers share, such as an address' budgets, in the
+slot of whom it is about.
 
 The figure after ``otp`` is the schema's version.
 """
@@ -55,6 +56,16 @@ def key_use_key(fingerprint: str) -> str:
 def chat_key(number_tag: str) -> str:
     """Name the hash of what has passed between us and the number over Viber."""
     return f"{_PREFIX}:{{{number_tag}}}:chat"
+
+
+def entry_key(vid: VerificationId, name: str) -> str:
+    """Name the hash that keeps what was answered to a request with an Idempotency-Key."""
+    return f"{_PREFIX}:{{{vid.number_tag}}}:i:{name}"
+
+
+def claim_key(name: str) -> str:
+    """Name the hash that says which verification an Idempotency-Key of a start stands for."""
+    return f"{_PREFIX}:{{i:{name}}}"
 
 
 def charge_name(vid: VerificationId) -> str:

@@ -57,6 +57,8 @@ def encode(new: NewVerification) -> list[Argument]:
         fields["T"] = new.call.token_id
     if new.is_test:
         fields["B"] = budget_text(new.call.application.budgets).sliding
+    if new.sealed_context is not None:
+        fields["K"] = new.sealed_context
     if any(plan.unused for plan in new.plans):
         fields["i"] = ",".join(map(_unused_text, new.plans))
     texts = {name: text for plan in new.plans for name, text in plan.texts.items()}
@@ -95,6 +97,7 @@ def decode(vid: VerificationId, now_ms: bytes, flat: Sequence[bytes]) -> Verific
         masked_phone=fields["m"].decode(),
         prefix_tag=fields.get("p", b"").decode(),
         address_tag=fields["ip"].decode() if "ip" in fields else None,
+        sealed_context=fields.get("K"),
         sealed_phone=fields.get("f", b""),
         life=timedelta(milliseconds=number["l"]),
         attempts_left=number["k"],

@@ -6,12 +6,14 @@ from functools import cache
 
 from otp_service.domain.application import Application
 from otp_service.domain.call import Call
+from otp_service.domain.idempotency import Idempotency, KeyHeld, Replayed, Standing
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.limits import NumberBudgets
 from otp_service.domain.receipt import Receipt
 from otp_service.domain.verification import Channel, Verification
 from otp_service.ports import (
     Ended,
+    GuessAnswer,
     Journal,
     Judged,
     NewVerification,
@@ -19,6 +21,7 @@ from otp_service.ports import (
     NotTheTokens,
     OverBudget,
     ReceiptNews,
+    ResendAnswer,
     ResendBar,
     SendOutcome,
     Settled,
@@ -26,6 +29,7 @@ from otp_service.ports import (
 )
 from otp_service.redis_store.budget_text import BudgetText, budget_name, budget_text, milliseconds
 from otp_service.redis_store.connection import Connection
+from otp_service.redis_store.kept_answers import entry_keys, fingerprint_of, told_once
 from otp_service.redis_store.key_names import (
     charge_name,
     log_key,
@@ -72,7 +76,7 @@ class RedisStore:
     def __init__(self, connection: Connection, journal: Journal) -> None:
         self._operations = Operations(connection, journal, scripts=_SCRIPTS)
 
-    def start(self, new: NewVerification) -> Verification | OverBudget:
+    def start(self, new: NewVerification) -> Verification | OverBudget | Standing:
         """Store the verification and charge the number's budgets, or do neither."""
         application = new.call.application
         rules, budgets = application.rules, _text_of(application.budgets)
@@ -98,10 +102,29 @@ class RedisStore:
         )
         if status == b"over_budget":
             return _over_budget(application.budgets, rest)
+        if status == b"standing":
+            return Standing()
         return decode(new.id, *rest[:2])
 
+    def continue_start(
+        self,
+        vid: VerificationId,
+        call: Call,
+        *,
+        pin_digest: bytes,
+        channels: tuple[Channel, ...],
+    ) -> ResendAnswer:
+        """Store one more PIN for a start that broke off, charged like a resend, at once."""
+        wanted = (pin_digest, channel_letters(channels), "", 0, 1, b"")
+        return _one_more(call.application, vid, self._ask("continue_start", vid, call, wanted))
+
     def settle(
-        self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
+        self,
+        verification: Verification,
+        outcome: SendOutcome,
+        request_id: str | None = None,
+        *,
+        idempotency: Idempotency | None = None,
     ) -> Settled:
         """Write down what became of the last send, or take it back.
 
@@ -110,7 +133,12 @@ class RedisStore:
         vid = verification.id
         keys = [record_key(vid), log_key(vid, verification.application_id)]
         send = verification.last_delivery.send
-        settle = ("settle", keys, (charge_name(vid), send, outcome.value, request_id or ""))
+        became = (charge_name(vid), send, outcome.value, request_id or "")
+        settle = (
+            "settle",
+            [*keys, *entry_keys(vid, idempotency)],
+            (*became, fingerprint_of(idempotency)),
+        )
         if not request_id:
             return Settled(_settled(vid, self._operations.run(*settle)))
         told = (*link_arguments(verification), milliseconds(KEPT))
@@ -151,10 +179,14 @@ class RedisStore:
         *,
         pin_digest: bytes,
         channels: tuple[Channel, ...],
-    ) -> Verification | NoResend | OverBudget | Ended | NotTheTokens | None:
+    ) -> ResendAnswer | Replayed[ResendAnswer] | KeyHeld:
         """Store one more PIN and charge its message, or do neither."""
-        wanted = (pin_digest, channel_letters(channels), "", 0)
-        return self._one_more("resend", vid, call, wanted)
+        own = fingerprint_of(call.idempotency)
+        wanted = (pin_digest, channel_letters(channels), "", 0, 0, own)
+        return told_once(
+            self._ask("resend", vid, call, wanted),
+            lambda answer: _one_more(call.application, vid, answer),
+        )
 
     def fall_back(
         self,
@@ -165,21 +197,21 @@ class RedisStore:
         channel: Channel,
         failed_send: int,
         is_number_refused: bool,
-    ) -> Verification | NoResend | OverBudget | Ended | None:
+    ) -> ResendAnswer:
         """Store one more PIN for a message that failed, at most once a channel."""
         refusal_ms = _refusal_ms(is_number_refused)
-        wanted = (pin_digest, channel_letters([channel]), failed_send, refusal_ms)
-        answer = self._one_more("fall_back", vid, Call(application), wanted)
-        # No token is shown here, and so none refused.
-        return None if isinstance(answer, NotTheTokens) else answer
+        wanted = (pin_digest, channel_letters([channel]), failed_send, refusal_ms, 0, b"")
+        answer = self._ask("fall_back", vid, Call(application), wanted)
+        return _one_more(application, vid, answer)
 
-    def _one_more(
+    def _ask(
         self,
         operation: str,
         vid: VerificationId,
         call: Call,
         wanted: Sequence[Argument],
-    ) -> Verification | NoResend | OverBudget | Ended | NotTheTokens | None:
+    ) -> Answer:
+        """Ask for one more message; an Idempotency-Key is a resend's own concern."""
         application = call.application
         budgets = _text_of(application.budgets)
         arguments = (
@@ -193,18 +225,9 @@ class RedisStore:
             call.token_id or "",
         )
         keys = _send_keys(vid, application.id)
-        status, *rest = self._operations.run("resend", keys, arguments, operation=operation)
-        match status:
-            case b"stored":
-                return decode(vid, *rest[:2])
-            case b"over_budget":
-                return _over_budget(application.budgets, rest)
-            case b"too_soon" | b"no_sends_left" | b"not_needed":
-                return NoResend(ResendBar(status.decode()), timedelta(milliseconds=rest[0]))
-            case b"not_the_tokens":
-                return NotTheTokens()
-            case _:
-                return _ended_or_missing(status, rest)
+        if operation == "resend":
+            keys += entry_keys(vid, call.idempotency)
+        return self._operations.run("resend", keys, arguments, operation=operation)
 
     def verify(
         self,
@@ -214,13 +237,18 @@ class RedisStore:
         purpose_digests: tuple[bytes, ...],
         pin_digests: tuple[bytes, ...],
         fixed_pin_digests: tuple[bytes, ...] = (),
-    ) -> Judged | Ended | NotTheTokens | None:
+    ) -> GuessAnswer | Replayed[GuessAnswer] | KeyHeld:
         """Count one guess and, if it is right, use the verification up."""
         application = call.application
         budgets = _text_of(application.budgets)
-        status, *rest = self._operations.run(
+        answer = self._operations.run(
             "verify",
-            [record_key(vid), log_key(vid, application.id), owners_key(vid, application.id)],
+            [
+                record_key(vid),
+                log_key(vid, application.id),
+                owners_key(vid, application.id),
+                *entry_keys(vid, call.idempotency),
+            ],
             [
                 application.id,
                 charge_name(vid),
@@ -232,14 +260,10 @@ class RedisStore:
                 *pin_digests,
                 *(fixed_pin_digests or [""] * len(pin_digests)),
                 call.token_id or "",
+                fingerprint_of(call.idempotency),
             ],
         )
-        if status == b"not_the_tokens":
-            return NotTheTokens()
-        if status in {b"missing", b"ended"}:
-            return _ended_or_missing(status, rest)
-        matched_send = rest[2] if status == b"approved" else None
-        return Judged(Verdict(status.decode()), decode(vid, *rest[:2]), matched_send)
+        return told_once(answer, lambda first: _judged(vid, first))
 
     def cancel(self, vid: VerificationId, call: Call) -> Verification | Ended | None:
         """Call it off."""
@@ -310,6 +334,31 @@ def _refusal_ms(is_number_refused: bool) -> int:  # noqa: FBT001 - the one thing
 def _settled(vid: VerificationId, answer: Answer) -> Verification | None:
     status, *rest = answer
     return decode(vid, *rest[:2]) if status == b"settled" else None
+
+
+def _one_more(application: Application, vid: VerificationId, answer: Answer) -> ResendAnswer:
+    status, *rest = answer
+    match status:
+        case b"stored" | b"settled":
+            return decode(vid, *rest[:2])
+        case b"over_budget":
+            return _over_budget(application.budgets, rest)
+        case b"too_soon" | b"no_sends_left" | b"not_needed":
+            return NoResend(ResendBar(status.decode()), timedelta(milliseconds=rest[0]))
+        case b"not_the_tokens":
+            return NotTheTokens()
+        case _:
+            return _ended_or_missing(status, rest)
+
+
+def _judged(vid: VerificationId, answer: Answer) -> GuessAnswer:
+    status, *rest = answer
+    if status == b"not_the_tokens":
+        return NotTheTokens()
+    if status in {b"missing", b"ended"}:
+        return _ended_or_missing(status, rest)
+    matched_send = rest[2] if status == b"approved" else None
+    return Judged(Verdict(status.decode()), decode(vid, *rest[:2]), matched_send)
 
 
 def _over_budget(budgets: NumberBudgets, rest: Answer) -> OverBudget:

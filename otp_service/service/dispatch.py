@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from otp_service.domain.application import Application
 from otp_service.domain.events import FallBackJudged, MessageSent
+from otp_service.domain.idempotency import Idempotency
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.keys import KeyRing, Use
 from otp_service.domain.message_text import BRAND_FIELD
@@ -20,12 +21,9 @@ from otp_service.errors import (
     TooManyRequests,
 )
 from otp_service.ports import (
-    Ended,
     Journal,
     MessageSender,
-    NoResend,
     OutgoingMessage,
-    OverBudget,
     SendOutcome,
     SendReport,
     SendStore,
@@ -33,7 +31,7 @@ from otp_service.ports import (
     Settled,
 )
 from otp_service.service.gate import Gate, place_of
-from otp_service.service.outcome import ending
+from otp_service.service.outcome import bar_word
 from otp_service.service.receipt_notes import note_early
 
 # How soon a caller may try again while the operator must act first.
@@ -87,6 +85,7 @@ class Dispatcher:
         phone: str,
         pin: Pin,
         token_id: str | None = None,
+        idempotency: Idempotency | None = None,
     ) -> Verification:
         """Send, settle, and give the verification as it then stands.
 
@@ -96,6 +95,7 @@ class Dispatcher:
             verification: as stored, its last delivery being the message to send.
             phone: E.164 with its plus sign.
             token_id: of the client token on whose behalf it goes out, if any.
+            idempotency: of the request that is answered with the outcome.
 
         Raises:
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent, over the
@@ -104,7 +104,7 @@ class Dispatcher:
         """
         report = self._send(application, verification, phone=phone, pin=pin)
         if report.verdict in _KEPT:
-            return self._keep(application, verification, report)
+            return self._keep(application, verification, report, idempotency)
         if report.verdict in _WORTH_ANOTHER_CHANNEL:
             try:
                 replaced = self._replace(
@@ -112,15 +112,63 @@ class Dispatcher:
                 )
             except StoreUnavailable:
                 # It may be back in a moment; where the message was replaced, nothing is taken.
-                self.take_back(verification)
+                self.take_back(verification, idempotency=idempotency)
                 raise
             if replaced is not None:
                 again, its_pin = replaced
                 return self.dispatch(
-                    application, again, phone=phone, pin=its_pin, token_id=token_id
+                    application,
+                    again,
+                    phone=phone,
+                    pin=its_pin,
+                    token_id=token_id,
+                    idempotency=idempotency,
                 )
-        self.take_back(verification)
+        self.take_back(verification, idempotency=idempotency)
         raise _failure(report.verdict)
+
+    def send_more(
+        self,
+        application: Application,
+        verification: Verification,
+        *,
+        phone: str,
+        pin: Pin,
+        token_id: str | None = None,
+        idempotency: Idempotency | None = None,
+    ) -> Verification:
+        """Charge and dispatch a message of a verification that has sent others.
+
+        Args: as for ``dispatch``.
+
+        Raises:
+            TooManyRequests: a budget that many numbers share; the send was taken back, and so it
+                is where that budget cannot be read.
+            PhoneUnreachable, ProviderFailed, ProviderMisconfigured, StoreUnavailable: as for
+                ``dispatch``; of what was charged, the money stays.
+        """
+        if verification.is_test:
+            return self.dispatch(
+                application, verification, phone=phone, pin=pin, idempotency=idempotency
+            )
+        try:
+            place = place_of(application, verification, token_id=token_id)
+            charged = self._gate.send(place, verification)
+        except OtpError:
+            self.take_back(verification, idempotency=idempotency)
+            raise
+        try:
+            return self.dispatch(
+                application,
+                verification,
+                phone=phone,
+                pin=pin,
+                token_id=token_id,
+                idempotency=idempotency,
+            )
+        except (ProviderFailed, ProviderMisconfigured, StoreUnavailable):
+            self._gate.give_back_all_but_money(charged)
+            raise
 
     def fall_back(
         self,
@@ -130,12 +178,14 @@ class Dispatcher:
         channel: Channel,
         failed_send: int,
         is_number_refused: bool,
+        idempotency: Idempotency | None = None,
     ) -> Verification | None:
         """Send over the next channel what a receipt says did not arrive; at most once.
 
         Args:
             channel: the one that failed.
             is_number_refused: it cannot reach this number at all.
+            idempotency: of the request that is answered with the outcome, if one waits for it.
 
         Returns:
             The verification with its further message, or None where there was none to send.
@@ -156,10 +206,17 @@ class Dispatcher:
             is_number_refused=is_number_refused and channel is Channel.VIBER,
         )
         if not isinstance(stored, Verification):
-            self._note_fall_back(application, wanted, "receipt", outcome=_bar(stored))
+            self._note_fall_back(application, wanted, "receipt", outcome=bar_word(stored))
             return None
         try:
-            sent = self._send_charged(application, stored, phone=self.phone_of(stored), pin=pin)
+            # No caller asked for it, so no client token is charged.
+            sent = self.send_more(
+                application,
+                stored,
+                phone=self.phone_of(stored),
+                pin=pin,
+                idempotency=idempotency,
+            )
         except (SealBroken, TooManyRequests, *_FAILURES_OF_A_SEND) as failure:
             outcome = failure.code if isinstance(failure, OtpError) else "verification_not_found"
             self._note_fall_back(application, wanted, "receipt", outcome=outcome)
@@ -167,7 +224,9 @@ class Dispatcher:
         self._note_fall_back(application, wanted, "receipt", verification=sent)
         return sent
 
-    def phone_of(self, verification: Verification) -> str:
+    def phone_of(
+        self, verification: Verification, *, idempotency: Idempotency | None = None
+    ) -> str:
         """Give the sealed number of a verification whose last message was not sent yet.
 
         Raises:
@@ -177,33 +236,24 @@ class Dispatcher:
         try:
             return self._sealer.open(verification.sealed_phone, bound_to=verification.id.text)
         except SealBroken:
-            self.take_back(verification)
+            self.take_back(verification, idempotency=idempotency)
             raise
 
-    def take_back(self, verification: Verification) -> None:
+    def take_back(
+        self, verification: Verification, *, idempotency: Idempotency | None = None
+    ) -> None:
         """Undo the newest send of a verification, which no provider took."""
-        self._settle(verification, SendOutcome.TAKEN_BACK)
-
-    def _send_charged(
-        self, application: Application, stored: Verification, *, phone: str, pin: Pin
-    ) -> Verification:
-        # No caller asked for it, so no client token is charged.
-        try:
-            charged = self._gate.send(place_of(application, stored), stored)
-        except OtpError:
-            self.take_back(stored)
-            raise
-        try:
-            return self.dispatch(application, stored, phone=phone, pin=pin)
-        except (ProviderFailed, ProviderMisconfigured, StoreUnavailable):
-            self._gate.give_back_all_but_money(charged)
-            raise
+        self._settle(verification, SendOutcome.TAKEN_BACK, idempotency=idempotency)
 
     def _keep(
-        self, application: Application, verification: Verification, report: SendReport
+        self,
+        application: Application,
+        verification: Verification,
+        report: SendReport,
+        idempotency: Idempotency | None,
     ) -> Verification:
         outcome, state = _KEPT[report.verdict]
-        settled = self._settle(verification, outcome, report.request_id)
+        settled = self._settle(verification, outcome, report.request_id, idempotency=idempotency)
         kept = settled.verification or verification.with_last_delivery(state, report.request_id)
         if settled.early is None or report.request_id is None:
             return kept
@@ -217,6 +267,7 @@ class Dispatcher:
                 channel=kept.last_delivery.channel,
                 failed_send=kept.last_delivery.send,
                 is_number_refused=settled.early.is_number_refused,
+                idempotency=idempotency,
             )
         except StoreUnavailable:
             # The message was taken, and its record stands: a start all the same.
@@ -255,7 +306,12 @@ class Dispatcher:
         return replaced, pin
 
     def _settle(
-        self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
+        self,
+        verification: Verification,
+        outcome: SendOutcome,
+        request_id: str | None = None,
+        *,
+        idempotency: Idempotency | None,
     ) -> Settled:
         """Write the outcome down, where the store can be reached.
 
@@ -264,7 +320,7 @@ class Dispatcher:
         that could not be given back end with their window.
         """
         try:
-            return self._store.settle(verification, outcome, request_id)
+            return self._store.settle(verification, outcome, request_id, idempotency=idempotency)
         except StoreUnavailable:
             return Settled()
 
@@ -319,19 +375,6 @@ class Dispatcher:
                 verification_id=verification.id.random if verification else None,
             )
         )
-
-
-def _bar(answer: NoResend | OverBudget | Ended | None) -> str:
-    """Say in a word why nothing is sent instead."""
-    match answer:
-        case None:
-            return "verification_not_found"
-        case Ended():
-            return ending(answer).code
-        case NoResend():
-            return answer.bar.value
-        case OverBudget():
-            return "too_many_requests"
 
 
 def _failure(verdict: SendVerdict) -> OtpError:

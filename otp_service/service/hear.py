@@ -2,7 +2,8 @@
 
 from otp_service.domain.events import ReplyReceived
 from otp_service.domain.receipt import Reply
-from otp_service.ports import Journal, SessionStore
+from otp_service.ports import Journal
+from otp_service.session_ports import SessionStore
 
 
 class HearReply:

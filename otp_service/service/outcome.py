@@ -1,4 +1,4 @@
-"""How an ended verification is told to a caller who wanted more of it."""
+"""How it is told that nothing more is done with a verification."""
 
 from otp_service.domain.verification import Status
 from otp_service.errors import (
@@ -9,7 +9,7 @@ from otp_service.errors import (
     VerificationExhausted,
     VerificationExpired,
 )
-from otp_service.ports import Ended
+from otp_service.ports import Ended, NoResend, NotTheTokens, OverBudget
 
 _ENDINGS: dict[Status, tuple[type[VerificationEnded], str]] = {
     Status.APPROVED: (VerificationApproved, "This verification was already used."),
@@ -28,3 +28,16 @@ def ending(ended: Ended) -> VerificationEnded:
 def strangers_verification() -> Forbidden:
     """Give the error that keeps a client token from what it did not start."""
     return Forbidden("This client token did not start this verification.")
+
+
+def bar_word(answer: NoResend | OverBudget | Ended | NotTheTokens | None) -> str:
+    """Say in a word why nothing is sent instead."""
+    match answer:
+        case None | NotTheTokens():
+            return "verification_not_found"
+        case Ended():
+            return ending(answer).code
+        case NoResend():
+            return answer.bar.value
+        case OverBudget():
+            return "too_many_requests"

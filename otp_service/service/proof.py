@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from otp_service.domain.application import Application
+from otp_service.domain.context import open_context_hash
 from otp_service.domain.events import ProofChecked
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.proof import ProofScheme
@@ -19,6 +20,7 @@ class Proven:
     Args:
         phone: E.164 with its plus sign.
         is_test: no phone was shown to be anybody's: it is a test number.
+        context_sha256: of the context that the code was bound to, 32 bytes; None without one.
     """
 
     verification_id: str
@@ -27,6 +29,7 @@ class Proven:
     application: str
     verified_at: datetime
     is_test: bool = False
+    context_sha256: bytes | None = None
 
 
 class CheckProof:
@@ -69,15 +72,18 @@ class CheckProof:
         return self._open(verification) if verification else None
 
     def _open(self, verification: Verification) -> Proven | None:
+        vid, sealed_context = verification.id, verification.sealed_context
         try:
-            phone = self._sealer.open(verification.sealed_phone, bound_to=verification.id.text)
+            phone = self._sealer.open(verification.sealed_phone, bound_to=vid.text)
+            context_sha256 = open_context_hash(self._sealer, sealed_context, vid)
         except SealBroken:
             return None
         return Proven(
-            verification_id=verification.id.text,
+            verification_id=vid.text,
             phone=phone,
             purpose=verification.purpose,
             application=verification.application_id,
             verified_at=verification.verified_at or verification.read_at,
             is_test=verification.is_test,
+            context_sha256=context_sha256,
         )

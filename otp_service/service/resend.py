@@ -3,6 +3,7 @@
 from otp_service.domain.application import Application
 from otp_service.domain.call import Call
 from otp_service.domain.events import ResendJudged
+from otp_service.domain.idempotency import KeyHeld, Replayed
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.sealing import SealBroken
 from otp_service.domain.verification import Channel, Verification
@@ -10,12 +11,9 @@ from otp_service.errors import (
     FieldProblem,
     InvalidRequest,
     OtpError,
-    ProviderFailed,
-    ProviderMisconfigured,
     Quota,
     ResendTooSoon,
     SendLimitReached,
-    StoreUnavailable,
     TooManyRequests,
     VerificationNotFound,
 )
@@ -25,12 +23,14 @@ from otp_service.ports import (
     NoResend,
     NotTheTokens,
     OverBudget,
+    ResendAnswer,
     ResendBar,
     ResendStore,
 )
 from otp_service.service.dispatch import Dispatcher
 from otp_service.service.fixed_pins import FixedPins
-from otp_service.service.gate import Gate, place_of, too_many
+from otp_service.service.gate import too_many
+from otp_service.service.idempotency import REPLAYED, refusal_of
 from otp_service.service.outcome import ending, strangers_verification
 
 
@@ -42,14 +42,12 @@ class ResendCode:
         *,
         ids: IdScheme,
         store: ResendStore,
-        gate: Gate,
         dispatcher: Dispatcher,
         fixed_pins: FixedPins,
         journal: Journal,
     ) -> None:
         self._ids = ids
         self._store = store
-        self._gate = gate
         self._dispatcher = dispatcher
         self._fixed_pins = fixed_pins
         self._journal = journal
@@ -68,13 +66,14 @@ class ResendCode:
             Forbidden: the call's client token did not start it.
             ResendTooSoon, SendLimitReached: the verification's own limits.
             TooManyRequests: a budget; nothing was charged.
+            IdempotencyKeyReused, RequestInProgress: the call's Idempotency-Key is held.
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent; this send
                 was taken back, what was sent before still works. Its money stays charged.
             StoreUnavailable: nothing was sent.
         """
         application = call.application
         try:
-            verification = self._resend(call, verification_id, channel)
+            verification, outcome = self._resend(call, verification_id, channel)
         except OtpError as refusal:
             budget = refusal.budget if isinstance(refusal, TooManyRequests) else None
             self._journal.record(
@@ -84,16 +83,18 @@ class ResendCode:
         self._journal.record(
             ResendJudged(
                 application=application.id,
-                outcome="resent",
+                outcome=outcome,
                 country=verification.country,
                 phone=verification.masked_phone,
                 verification_id=verification.id.random,
             )
         )
-        self._fixed_pins.note(call, verification, "resend", "resent")
+        self._fixed_pins.note(call, verification, "resend", outcome)
         return verification
 
-    def _resend(self, call: Call, verification_id: str, channel: Channel | None) -> Verification:
+    def _resend(
+        self, call: Call, verification_id: str, channel: Channel | None
+    ) -> tuple[Verification, str]:
         application = call.application
         if channel is not None and channel not in application.channels:
             raise InvalidRequest(
@@ -104,34 +105,33 @@ class ResendCode:
             raise VerificationNotFound("There is no such verification.")
         pin, digest = self._dispatcher.draw(application, vid)
         wanted = application.channels if channel is None else (channel,)
-        verification = _granted(
-            application, self._store.resend(vid, call, pin_digest=digest, channels=wanted)
-        )
+        answer = self._store.resend(vid, call, pin_digest=digest, channels=wanted)
+        if isinstance(answer, KeyHeld):
+            raise refusal_of(answer)
+        if isinstance(answer, Replayed):
+            return granted(application, answer.answer), REPLAYED
+        verification = granted(application, answer)
         try:
-            phone = self._dispatcher.phone_of(verification)
+            phone = self._dispatcher.phone_of(verification, idempotency=call.idempotency)
         except SealBroken as broken:
             raise VerificationNotFound("There is no such verification.") from broken
-        if verification.is_test:
-            return self._dispatcher.dispatch(application, verification, phone=phone, pin=pin)
-        place = place_of(application, verification, token_id=call.token_id)
-        try:
-            charged = self._gate.send(place, verification)
-        except OtpError:
-            self._dispatcher.take_back(verification)
-            raise
-        try:
-            return self._dispatcher.dispatch(
-                application, verification, phone=phone, pin=pin, token_id=call.token_id
-            )
-        except (ProviderFailed, ProviderMisconfigured, StoreUnavailable):
-            self._gate.give_back_all_but_money(charged)
-            raise
+        sent = self._dispatcher.send_more(
+            application,
+            verification,
+            phone=phone,
+            pin=pin,
+            token_id=call.token_id,
+            idempotency=call.idempotency,
+        )
+        return sent, "resent"
 
 
-def _granted(
-    application: Application,
-    answer: Verification | NoResend | OverBudget | Ended | NotTheTokens | None,
-) -> Verification:
+def granted(application: Application, answer: ResendAnswer) -> Verification:
+    """Give the verification that gets one more message.
+
+    Raises:
+        OtpError: it gets none; the class says why.
+    """
     match answer:
         case None:
             raise VerificationNotFound("There is no such verification.")

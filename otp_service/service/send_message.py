@@ -21,7 +21,8 @@ from otp_service.errors import (
     PhoneInvalid,
     StoreUnavailable,
 )
-from otp_service.ports import SendVerdict, SessionStore, ViberHandover
+from otp_service.ports import SendVerdict
+from otp_service.session_ports import SessionStore, ViberHandover
 
 _KEPT = frozenset({SendVerdict.ACCEPTED, SendVerdict.UNKNOWN})
 _BARS = {

@@ -1,35 +1,31 @@
 """Start a verification: store it, then send its first PIN."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from otp_service.budget_ports import Charged
+from otp_service.claim_ports import ClaimStore
 from otp_service.domain.application import Application
 from otp_service.domain.call import Call
+from otp_service.domain.context import Context, bound_text, seal_context_hash
 from otp_service.domain.destinations import NumberHashes
 from otp_service.domain.events import StartJudged
-from otp_service.domain.identity import IdScheme
+from otp_service.domain.idempotency import Replayed
+from otp_service.domain.identity import IdScheme, VerificationId
 from otp_service.domain.keys import KeyRing, Use
 from otp_service.domain.message_text import MessageRequest, check_message
 from otp_service.domain.number_prefix import PrefixScheme
 from otp_service.domain.phone import PhoneNumber, read_country, read_phone
 from otp_service.domain.pin import purpose_digest
-from otp_service.domain.policy import Place
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.test_number import as_met_by
 from otp_service.domain.verification import Verification
-from otp_service.errors import (
-    DestinationNotAllowed,
-    Forbidden,
-    OtpError,
-    ProviderFailed,
-    ProviderMisconfigured,
-    StoreUnavailable,
-    TooManyRequests,
-)
-from otp_service.ports import Journal, NewVerification, OverBudget, StartStore
+from otp_service.errors import DestinationNotAllowed, Forbidden, OtpError, TooManyRequests
+from otp_service.ports import Journal, NewVerification, StartStore
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.first_send import FirstSend
 from otp_service.service.fixed_pins import FixedPins
-from otp_service.service.gate import Gate, too_many
+from otp_service.service.gate import Gate
+from otp_service.service.idempotency import REPLAYED, OneStart
 from otp_service.service.planning import plan_messages
 
 DEFAULT_PURPOSE = "login"
@@ -44,6 +40,7 @@ class StartCommand:
         country: ISO 3166-1 alpha-2, to read a national number.
         locales: language tags, the most wanted first.
         only_number_tag: of the only number the caller may start (``IdScheme``); None for any.
+        context: what else the code is bound to; None for nothing.
     """
 
     phone: str = field(repr=False)
@@ -52,6 +49,7 @@ class StartCommand:
     locales: tuple[str, ...] = ()
     message: MessageRequest = field(default_factory=MessageRequest)
     only_number_tag: str | None = field(default=None, repr=False)
+    context: Context | None = None
 
 
 class StartVerification:
@@ -67,17 +65,18 @@ class StartVerification:
         sealer: Sealer,
         store: StartStore,
         gate: Gate,
+        claims: ClaimStore,
         dispatcher: Dispatcher,
         fixed_pins: FixedPins,
         journal: Journal,
     ) -> None:
         self._ids = ids
-        self._gate = gate
         self._prefixes = prefixes
         self._number_hashes = number_hashes
         self._keys = keys
         self._sealer = sealer
-        self._store = store
+        self._once = OneStart(ids=ids, claims=claims)
+        self._first_send = FirstSend(store=store, gate=gate, dispatcher=dispatcher)
         self._dispatcher = dispatcher
         self._fixed_pins = fixed_pins
         self._journal = journal
@@ -91,6 +90,10 @@ class StartVerification:
             InvalidRequest, PhoneInvalid, DestinationNotAllowed: the command.
             Forbidden: another number than the caller may start.
             TooManyRequests: a budget; nothing was charged.
+            IdempotencyKeyReused, RequestInProgress: the call's Idempotency-Key is held.
+            VerificationEnded: a start with this Idempotency-Key broke off, and what it began is
+                over.
+            SendLimitReached: likewise, and it has no messages left.
             PhoneUnreachable: the provider refuses the number; what was charged to the number was
                 taken back.
             ProviderFailed, ProviderMisconfigured: the provider definitely did not take the
@@ -103,24 +106,33 @@ class StartVerification:
             check_message(command.message)
             phone = _read_phone(application, command)
             self._check_number(command, phone)
-            verification = self._start(call, command, phone)
+            is_trusted = application.destinations.admit(phone, self._number_hashes.hash(phone.e164))
+            start = partial(self._start, call, command, phone, is_trusted=is_trusted)
+            started = self._once.run(call, phone.e164, start)
         except OtpError as refusal:
             self._note(application, phone, refusal.code, refusal=refusal)
             raise
-        self._note(application, phone, "started", verification=verification)
-        self._fixed_pins.note(call, verification, "start", "started")
-        return verification
+        if isinstance(started, Replayed):
+            self._note(application, phone, REPLAYED, verification=started.answer)
+            return started.answer
+        self._note(application, phone, "started", verification=started)
+        self._fixed_pins.note(call, started, "start", "started")
+        return started
 
     def _check_number(self, command: StartCommand, phone: PhoneNumber) -> None:
         only = command.only_number_tag
         if only is not None and only != self._ids.number_tag(phone.e164):
             raise Forbidden("This client token is for another phone number.")
 
-    def _start(self, call: Call, command: StartCommand, phone: PhoneNumber) -> Verification:
-        is_trusted = call.application.destinations.admit(
-            phone, self._number_hashes.hash(phone.e164)
-        )
-        vid = self._ids.new(phone.e164)
+    def _start(
+        self,
+        call: Call,
+        command: StartCommand,
+        phone: PhoneNumber,
+        vid: VerificationId,
+        *,
+        is_trusted: bool,
+    ) -> Verification:
         pin, digest = self._dispatcher.draw(call.application, vid)
         fixed_pin = self._fixed_pins.find(call.application, vid)
         if fixed_pin is not None:
@@ -132,7 +144,9 @@ class StartVerification:
             call=call,
             purpose=command.purpose,
             purpose_digest=purpose_digest(
-                self._keys.newest(Use.PURPOSE), verification_id=vid.text, purpose=command.purpose
+                self._keys.newest(Use.PURPOSE),
+                verification_id=vid.text,
+                purpose=bound_text(command.purpose, command.context),
             ),
             pin_digest=digest,
             sealed_phone=self._sealer.seal(phone.e164, bound_to=vid.text),
@@ -143,45 +157,9 @@ class StartVerification:
                 application, command.message, locales=command.locales, country=phone.country
             ),
             is_test=fixed_pin is not None,
+            sealed_context=seal_context_hash(self._sealer, command.context, vid),
         )
-        if new.is_test:
-            # It costs nobody anything and rings no phone: its own budget is the one it has.
-            stored = _granted(application, self._store.start(new))
-            return self._dispatcher.dispatch(application, stored, phone=phone.e164, pin=pin)
-        place = Place(
-            application,
-            country=new.country,
-            number_tag=vid.number_tag,
-            prefix_tag=new.prefix_tag,
-            address_tag=call.address_tag,
-            token_id=call.token_id,
-            is_trusted=is_trusted,
-        )
-        charged = self._gate.enter(place, vid, new.plans[0].channel)
-        stored = self._stored(place, new, charged)
-        try:
-            return self._dispatcher.dispatch(
-                application, stored, phone=phone.e164, pin=pin, token_id=call.token_id
-            )
-        except (ProviderFailed, ProviderMisconfigured, StoreUnavailable):
-            self._gate.give_back_all_but_money(charged)
-            raise
-
-    def _stored(self, place: Place, new: NewVerification, charged: Charged) -> Verification:
-        """Store it, or give back what the gate charged."""
-        try:
-            stored = _granted(place.application, self._store.start(new))
-        except OtpError:
-            self._gate.give_back(charged)
-            raise
-        try:
-            # Where the number is known to refuse the first channel, it takes the next at once.
-            self._gate.pay(place, stored, stored.last_delivery.channel, paid=new.plans[0].channel)
-        except OtpError:
-            self._dispatcher.take_back(stored)
-            self._gate.give_back(charged)
-            raise
-        return stored
+        return self._first_send(new, phone=phone.e164, pin=pin, is_trusted=is_trusted)
 
     def _note(
         self,
@@ -225,11 +203,3 @@ def _behind(refusal: OtpError | None) -> str | None:
 def _read_phone(application: Application, command: StartCommand) -> PhoneNumber:
     country = read_country(command.country) if command.country is not None else None
     return read_phone(command.phone, country=country or application.default_country)
-
-
-def _granted(application: Application, answer: Verification | OverBudget) -> Verification:
-    if isinstance(answer, OverBudget):
-        raise too_many(
-            application, answer, "Too many codes or guesses for this number; try again later."
-        )
-    return answer

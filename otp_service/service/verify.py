@@ -5,12 +5,14 @@ from datetime import timedelta
 
 from otp_service.domain.application import Application
 from otp_service.domain.call import Call
+from otp_service.domain.context import Context, bound_text
 from otp_service.domain.events import GuessJudged
+from otp_service.domain.idempotency import KeyHeld, Replayed
 from otp_service.domain.identity import IdScheme, VerificationId
 from otp_service.domain.keys import KeyRing, Use
 from otp_service.domain.pin import digests_to_accept, read_code
 from otp_service.domain.proof import ProofScheme
-from otp_service.domain.sealing import Sealer
+from otp_service.domain.sealing import SealBroken, Sealer
 from otp_service.domain.verification import Verification
 from otp_service.errors import (
     CodeIncorrect,
@@ -20,9 +22,18 @@ from otp_service.errors import (
     VerificationExhausted,
     VerificationNotFound,
 )
-from otp_service.ports import Ended, GuessStore, Journal, Judged, NotTheTokens, Verdict
+from otp_service.ports import (
+    Ended,
+    GuessAnswer,
+    GuessStore,
+    Journal,
+    Judged,
+    NotTheTokens,
+    Verdict,
+)
 from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.gate import Gate, place_of
+from otp_service.service.idempotency import REPLAYED, refusal_of
 from otp_service.service.outcome import ending, strangers_verification
 
 
@@ -68,12 +79,21 @@ class VerifyCode:
         self._fixed_pins = fixed_pins
         self._journal = journal
 
-    def __call__(self, call: Call, *, verification_id: str, code: str, purpose: str) -> Approval:
+    def __call__(
+        self,
+        call: Call,
+        *,
+        verification_id: str,
+        code: str,
+        purpose: str,
+        context: Context | None = None,
+    ) -> Approval:
         """Give the approval for the right code; it is the only one there will be.
 
         Args:
             code: as typed; spaces, hyphens and other scripts' digits are read.
             purpose: another than the start's makes any code a wrong one.
+            context: likewise, and so does none where the start had one.
 
         Raises:
             InvalidRequest: text that cannot be a code; nothing was counted.
@@ -81,50 +101,57 @@ class VerifyCode:
             Forbidden: the call's client token did not start it; nothing was counted.
             CodeIncorrect: a wrong guess, counted, with attempts left.
             VerificationExhausted: a wrong guess, counted, the last one.
+            IdempotencyKeyReused: the call's Idempotency-Key came with another body before; nothing
+                was counted, nor is where the first answer is given again.
             StoreUnavailable: the guess may have been counted.
         """
         application = call.application
         try:
-            judged = self._judge(call, verification_id, code, purpose)
+            answer = self._ask(call, verification_id, code, bound_text(purpose, context))
+            judged = _judged(answer.answer if isinstance(answer, Replayed) else answer)
         except OtpError as refusal:
             self._note(application, refusal.code)
             raise
+        wrong = _wrong(judged)
+        if isinstance(answer, Replayed):
+            self._note(application, REPLAYED)
+        else:
+            self._count(call, judged)
+            outcome = wrong.code if wrong else "approved"
+            self._note(application, outcome, judged)
+            self._fixed_pins.note(call, judged.verification, "verify", outcome)
+        if wrong:
+            raise wrong
+        return self._approval(application, judged.verification)
+
+    def _count(self, call: Call, judged: Judged) -> None:
         is_right = judged.verdict is Verdict.APPROVED
         # That a test number's PIN was right says nothing of the people in its range.
-        if not (is_right and judged.verification.is_test):
-            place = place_of(application, judged.verification, token_id=call.token_id)
-            self._gate.note_guess(place, is_right=is_right)
-        if judged.verdict is Verdict.APPROVED:
-            self._note(application, "approved", judged)
-            self._fixed_pins.note(call, judged.verification, "verify", "approved")
-            return self._approval(application, judged.verification)
-        wrong = _wrong(judged)
-        self._note(application, wrong.code, judged)
-        self._fixed_pins.note(call, judged.verification, "verify", wrong.code)
-        raise wrong
+        if is_right and judged.verification.is_test:
+            return
+        place = place_of(call.application, judged.verification, token_id=call.token_id)
+        self._gate.note_guess(place, is_right=is_right)
 
-    def _judge(self, call: Call, verification_id: str, code: str, purpose: str) -> Judged:
+    def _ask(
+        self, call: Call, verification_id: str, code: str, bound: str
+    ) -> GuessAnswer | Replayed[GuessAnswer]:
         digits = read_code(code)
         if digits is None:
             raise InvalidRequest(FieldProblem("/code", "Give 4 to 10 digits."))
         vid = self._ids.read(verification_id)
-        answer = self._guess(call, vid, digits, purpose) if vid else None
-        if answer is None:
-            raise VerificationNotFound("There is no such verification.")
-        if isinstance(answer, NotTheTokens):
-            raise strangers_verification()
-        if isinstance(answer, Ended):
-            raise ending(answer)
+        answer = self._guess(call, vid, digits, bound) if vid else None
+        if isinstance(answer, KeyHeld):
+            raise refusal_of(answer)
         return answer
 
     def _guess(
-        self, call: Call, vid: VerificationId, digits: str, purpose: str
-    ) -> Judged | Ended | NotTheTokens | None:
+        self, call: Call, vid: VerificationId, digits: str, bound: str
+    ) -> GuessAnswer | Replayed[GuessAnswer] | KeyHeld:
         return self._store.verify(
             vid,
             call,
             purpose_digests=digests_to_accept(
-                self._keys.accepted(Use.PURPOSE), verification_id=vid.text, text=purpose
+                self._keys.accepted(Use.PURPOSE), verification_id=vid.text, text=bound
             ),
             pin_digests=digests_to_accept(
                 self._keys.accepted(Use.PIN), verification_id=vid.text, text=digits
@@ -134,10 +161,15 @@ class VerifyCode:
 
     def _approval(self, application: Application, verification: Verification) -> Approval:
         vid = verification.id.text
+        try:
+            phone = self._sealer.open(verification.sealed_phone, bound_to=vid)
+        except SealBroken as broken:
+            # Its secret was removed before this approval was asked for again.
+            raise VerificationNotFound("There is no such verification.") from broken
         return Approval(
             verification_id=vid,
             purpose=verification.purpose,
-            phone=self._sealer.open(verification.sealed_phone, bound_to=vid),
+            phone=phone,
             proof=self._proofs.sign(vid),
             proof_life=application.rules.proof_life,
             is_test=verification.is_test,
@@ -166,7 +198,19 @@ class VerifyCode:
         )
 
 
-def _wrong(judged: Judged) -> OtpError:
+def _judged(answer: GuessAnswer) -> Judged:
+    if answer is None:
+        raise VerificationNotFound("There is no such verification.")
+    if isinstance(answer, NotTheTokens):
+        raise strangers_verification()
+    if isinstance(answer, Ended):
+        raise ending(answer)
+    return answer
+
+
+def _wrong(judged: Judged) -> OtpError | None:
+    if judged.verdict is Verdict.APPROVED:
+        return None
     if judged.verdict is Verdict.EXHAUSTED_NOW:
         return VerificationExhausted("This verification has no attempts left.")
     return CodeIncorrect(attempts_left=judged.verification.attempts_left)

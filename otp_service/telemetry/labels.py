@@ -87,9 +87,9 @@ class Labels:
         self.language = ClosedSet(row["code"] for row in data.load("languages.json")["languages"])
         self.verdict = ClosedSet(SendVerdict)
         codes = set(_public_codes(OtpError))
-        self.start = ClosedSet({"started"} | codes)
-        self.resend = ClosedSet({"resent"} | codes)
-        self.guess = ClosedSet({"approved"} | codes)
+        self.start = ClosedSet({"started", "replayed"} | codes)
+        self.resend = ClosedSet({"resent", "replayed"} | codes)
+        self.guess = ClosedSet({"approved", "replayed"} | codes)
         bars = {"not_needed", "no_sends_left", "too_soon"}
         self.fall_back = ClosedSet({"fallen_back"} | bars | codes)
         self.fall_back_cause = ClosedSet({"number_refused", "failed", "receipt"})

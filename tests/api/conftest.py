@@ -16,6 +16,7 @@ from otp_service.domain.application import Application, VerificationRules
 from otp_service.domain.caller import Caller
 from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.client_token import ClientToken, ClientTokenScheme
+from otp_service.domain.idempotency import IdempotencyScheme
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.limits import GuessBudget, NumberBudgets
 from otp_service.domain.verification import (
@@ -180,6 +181,7 @@ class Service:
             use_cases=UseCases(**{name: getattr(self, name) for name in names}),
             addresses=self.addresses,
             proxies=self.proxies,
+            idempotency=IdempotencyScheme(NUMBER_KEY),
             admission=self.admission(),
             readiness=lambda: self.reasons,
             metrics=lambda: (b"up 1\n", "text/plain; version=0.0.4; charset=utf-8"),

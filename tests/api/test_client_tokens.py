@@ -1,3 +1,5 @@
+import json
+
 """What a client token opens, and everything that an attacker would try with one."""
 
 from dataclasses import replace
@@ -6,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from otp_service.api.peer import TrustedProxies
-from otp_service.api.token_schemas import MAX_CONTEXT_BYTES
 from otp_service.domain.api_key import EVERY_SCOPE, Scope
 from otp_service.domain.client_token import ClientTokenScheme
+from otp_service.domain.context import MAX_CANONICAL_BYTES
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.message_text import MessageRequest
 from otp_service.domain.proof import ProofScheme
@@ -422,8 +424,8 @@ def test_minting_needs_its_scope(service, minter, scope):
         ({"client_ip": "203.0.113"}, "#/client_ip"),
         ({"message": {"text": "x"}}, "#/message/text"),
         ({"context": {str(n): "x" for n in range(17)}}, "#/context"),
-        ({"context": {"k": "v" * MAX_CONTEXT_BYTES}}, "#/context"),
-        ({"context": {"k": "é" * (MAX_CONTEXT_BYTES // 2)}}, "#/context"),
+        ({"context": {"k": "v" * MAX_CANONICAL_BYTES}}, "#/context"),
+        ({"context": {"k": "é" * (MAX_CANONICAL_BYTES // 2)}}, "#/context"),
         ({"context": {"k": 1}}, "#/context/k"),
         ({"context": {"": "v"}}, "#/context/"),
         ({"starts": 5}, "#/starts"),
@@ -438,7 +440,9 @@ def test_what_a_token_cannot_carry_is_named(service, minter, body, pointer):
 
 
 def test_largest_context_is_taken(minter):
-    context = {f"{n:02}": "v" * 62 for n in range(16)}
+    context = {f"{n:02}": "v" * 55 for n in range(15)}
+    context |= {"15": "v" * (MAX_CANONICAL_BYTES - 15 * 63 - 9)}
+    assert len(json.dumps(context, separators=(",", ":"))) == MAX_CANONICAL_BYTES
 
     assert minter(*Scope).post("/otp/client-tokens", json={"context": context}).status_code == 201
 

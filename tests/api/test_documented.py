@@ -26,6 +26,7 @@ SEND_CODES = BODY_CODES | {
     "provider_misconfigured",
     "service_busy",
 }
+HELD = {"request_in_progress", "idempotency_key_reused"}
 ENDINGS = {"verification_expired", "verification_exhausted", "verification_approved"}
 
 
@@ -128,6 +129,23 @@ def test_an_operation_says_which_scope_it_needs(document, name, scope):
     }
 
 
+@pytest.mark.parametrize("name", ["start", "resend", "verify"])
+def test_an_operation_that_does_something_once_takes_an_idempotency_key(document, name):
+    (parameter,) = operation_of(document, name)["parameters"]
+
+    assert (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")
+    assert not parameter["required"]
+    assert "24 hours" in parameter["description"]
+
+
+@pytest.mark.parametrize("name", ["StartBody", "VerifyBody"])
+def test_a_context_has_its_bounds_in_the_document(document, name):
+    context = document["components"]["schemas"][name]["properties"]["context"]
+
+    assert context["additionalProperties"] == {"type": "string"}
+    assert (context["minProperties"], context["maxProperties"]) == (1, 16)
+
+
 def test_the_client_s_address_says_that_it_needs_a_scope_of_its_own(document):
     body = document["components"]["schemas"]["StartBody"]
 
@@ -148,16 +166,19 @@ def test_the_codes_are_the_contract_s_closed_list(document):
         (
             "start",
             SEND_CODES
+            | HELD
+            | ENDINGS
             | {
+                "verification_canceled",
+                "send_limit_reached",
                 "phone_invalid",
                 "destination_not_allowed",
-                "request_in_progress",
-                "idempotency_key_reused",
             },
         ),
         (
             "resend",
             SEND_CODES
+            | HELD
             | ENDINGS
             | {
                 "verification_canceled",
@@ -170,7 +191,12 @@ def test_the_codes_are_the_contract_s_closed_list(document):
             "verify",
             BODY_CODES
             | ENDINGS
-            | {"verification_canceled", "verification_not_found", "code_incorrect"},
+            | {
+                "verification_canceled",
+                "verification_not_found",
+                "code_incorrect",
+                "idempotency_key_reused",
+            },
         ),
         ("cancel", BODY_CODES | ENDINGS | {"verification_not_found"}),
         ("proof", BODY_CODES),

@@ -279,7 +279,12 @@ def test_the_guess_reaches_the_use_case_as_it_was_typed(client, service, extra, 
 
     ((call,), given) = service.verify.calls[0]
     assert (call.application.id, call.key_id) == ("shop", "web")
-    assert given == {"verification_id": ID, "code": " 1-٢ ", "purpose": purpose}
+    assert given == {
+        "verification_id": ID,
+        "code": " 1-٢ ",
+        "purpose": purpose,
+        "context": None,
+    }
 
 
 def test_a_cancel_answers_with_the_end(client):
@@ -308,7 +313,21 @@ def test_a_living_proof_shows_the_approval(client, service):
         "purpose": "login",
         "application": "shop",
         "verified_at": "2026-01-01T12:00:00.250Z",
+        "context_sha256": None,
     }
+
+
+def test_a_proof_of_a_code_with_a_context_shows_its_hash(client, service):
+    service.proof.answer = Proven(
+        verification_id=ID,
+        phone="+380671234567",
+        purpose="payment",
+        application="shop",
+        verified_at=NOON,
+        context_sha256=bytes(range(32)),
+    )
+
+    assert prove(client).json["context_sha256"] == bytes(range(32)).hex()
 
 
 def test_any_other_proof_shows_nothing(client, service):

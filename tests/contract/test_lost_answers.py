@@ -14,6 +14,7 @@ from support.verifications import (
     KEYS,
     NO_LIMITS,
     NUMBER_HASHES,
+    ONCE,
     OPERATIONS,
     PHONE,
     PIN,
@@ -30,10 +31,11 @@ from support.verifications import (
 
 from otp_service.domain.call import Call
 from otp_service.domain.events import StoreAnswered
+from otp_service.domain.idempotency import Idempotency
 from otp_service.domain.verification import Channel, Verification
 from otp_service.errors import StoreUnavailable
 from otp_service.ports import OutgoingMessage, SendReport, SendVerdict
-from otp_service.redis_store import RedisStore, Timeouts, connect, read_address
+from otp_service.redis_store import RedisClaims, RedisStore, Timeouts, connect, read_address
 from otp_service.service.start import StartCommand, StartVerification
 
 AT_ONCE = timedelta(seconds=1)
@@ -204,11 +206,13 @@ class CountingSender:
         return SendReport(SendVerdict.ACCEPTED, "code_0", REQUEST_ID)
 
 
+@pytest.mark.parametrize("idempotency", [None, ONCE], ids=["no key", "a key"])
 @pytest.mark.parametrize("mode", [Mode.DROP_REPLIES, Mode.REFUSE], ids=str)
 def test_nothing_is_sent_when_a_start_cannot_be_stored(
-    desk: Desk, lines: Lines, mode: Mode
+    desk: Desk, lines: Lines, mode: Mode, idempotency: Idempotency | None
 ) -> None:
     sender, journal = CountingSender(), SilentJournal()
+    connection = connect(read_address(lines.url), timeouts=QUICK)
     start = StartVerification(
         ids=IDS,
         prefixes=PREFIXES,
@@ -217,6 +221,7 @@ def test_nothing_is_sent_when_a_start_cannot_be_stored(
         sealer=SEALER,
         store=desk.store,
         gate=open_gate(),
+        claims=RedisClaims(connection, journal, IDS),
         dispatcher=dispatcher(desk.store, journal, sender),
         fixed_pins=fixed_pins(journal),
         journal=journal,
@@ -224,7 +229,7 @@ def test_nothing_is_sent_when_a_start_cannot_be_stored(
     lines.switch(mode)
 
     with pytest.raises(StoreUnavailable):
-        start(Call(SHOP), StartCommand(phone=PHONE))
+        start(Call(SHOP, idempotency=idempotency), StartCommand(phone=PHONE))
 
     assert sender.sent == 0
 

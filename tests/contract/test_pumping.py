@@ -34,7 +34,7 @@ from otp_service.domain.proof import ProofScheme
 from otp_service.domain.verification import Channel, Verification
 from otp_service.errors import OtpError, PhoneUnreachable, ProviderFailed, TooManyRequests
 from otp_service.ports import OutgoingMessage, SendReport, SendVerdict
-from otp_service.redis_store import Connection, FraudGuard, RedisBudgets, RedisStore
+from otp_service.redis_store import Connection, FraudGuard, RedisBudgets, RedisClaims, RedisStore
 from otp_service.service.gate import Gate
 from otp_service.service.start import StartCommand, StartVerification
 from otp_service.service.verify import VerifyCode
@@ -82,6 +82,7 @@ class Attacker:
             keys=KEYS,
             sealer=SEALER,
             store=store,
+            claims=RedisClaims(connection, self.journal, IDS),
             gate=gate,
             dispatcher=dispatcher(store, self.journal, self.phones, gate=gate),
             fixed_pins=fixed_pins(self.journal),

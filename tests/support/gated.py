@@ -36,6 +36,7 @@ from otp_service.ports import NewVerification, SendVerdict
 from otp_service.redis_store import (
     Connection,
     RedisBudgets,
+    RedisClaims,
     RedisStore,
     connect,
     read_address,
@@ -86,6 +87,7 @@ class GatedDesk:
             keys=KEYS,
             sealer=SEALER,
             store=self.store,
+            claims=RedisClaims(connection, self.journal, IDS),
             gate=self.gate,
             dispatcher=dispatching,
             fixed_pins=fixed_pins(self.journal),
@@ -94,7 +96,6 @@ class GatedDesk:
         self._resend = ResendCode(
             ids=IDS,
             store=self.store,
-            gate=self.gate,
             dispatcher=dispatching,
             fixed_pins=fixed_pins(self.journal),
             journal=self.journal,

@@ -72,6 +72,7 @@ class Service:
             keys=KEYS,
             sealer=SEALER,
             store=store,  # type: ignore[arg-type]
+            claims=FakeStore(),
             dispatcher=sending,
             fixed_pins=pins,
             gate=open_gate(),
@@ -82,7 +83,6 @@ class Service:
             store=store,  # type: ignore[arg-type]
             dispatcher=sending,
             fixed_pins=pins,
-            gate=open_gate(),
             journal=journal,
         )
         self._verify = VerifyCode(

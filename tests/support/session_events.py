@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from otp_service.domain.session import Chat, SessionBar, SessionKind, SessionSend, judge
-from otp_service.ports import SessionStore
+from otp_service.session_ports import SessionStore
 
 PHONE = "+380671234567"
 

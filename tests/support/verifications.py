@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from otp_service.domain.application import Application, VerificationRules
 from otp_service.domain.call import Call
+from otp_service.domain.context import Context, bound_text, seal_context_hash
 from otp_service.domain.destinations import NumberHashes
 from otp_service.domain.events import Event
+from otp_service.domain.idempotency import Idempotency, Standing
 from otp_service.domain.identity import IdScheme, VerificationId
 from otp_service.domain.keys import KeyRing, Use
 from otp_service.domain.limits import Budget, Charge, GuessBudget, NumberBudgets
@@ -27,7 +30,6 @@ from otp_service.ports import (
     Judged,
     NewVerification,
     NoResend,
-    NotTheTokens,
     OverBudget,
     ReceiptNews,
     SendOutcome,
@@ -41,6 +43,7 @@ PIN, SECOND_PIN, WRONG_PIN = "123456", "654321", "000000"
 REQUEST_ID = "b81e8e9fcbbb422a813863e903de94bd"
 
 NUMBER_KEY = b"number key of the tests, 32 byte"
+ONCE = Idempotency("a-name-of-24-characters-", b"the body's digest")
 SECRET = b"secret of the tests, of 32 bytes"
 IDS = IdScheme(NUMBER_KEY)
 PREFIXES = PrefixScheme(NUMBER_KEY)
@@ -110,15 +113,19 @@ def new_verification(
     pin: str = PIN,
     purpose: str = "login",
     plans: tuple[MessagePlan, ...] = (PLAN,),
+    vid: VerificationId | None = None,
+    context: Context | None = None,
 ) -> NewVerification:
     """Put together what a start stores, as the use case does."""
-    vid = IDS.new(phone)
+    vid = vid or IDS.new(phone)
     return NewVerification(
         id=vid,
         call=call if isinstance(call, Call) else Call(call),
         purpose=purpose,
         purpose_digest=purpose_digest(
-            KEYS.newest(Use.PURPOSE), verification_id=vid.text, purpose=purpose
+            KEYS.newest(Use.PURPOSE),
+            verification_id=vid.text,
+            purpose=bound_text(purpose, context),
         ),
         pin_digest=pin_digest(KEYS.newest(Use.PIN), verification_id=vid.text, digits=pin),
         sealed_phone=SEALER.seal(phone, bound_to=vid.text),
@@ -126,6 +133,7 @@ def new_verification(
         country="UA",
         prefix_tag=PREFIXES.tag(phone),
         plans=plans,
+        sealed_context=seal_context_hash(SEALER, context, vid),
     )
 
 
@@ -138,16 +146,32 @@ class Desk:
     key_id: str | None = None
     address_tag: str | None = None
     token_id: str | None = None
+    idempotency: Idempotency | None = None
 
     @property
     def call(self) -> Call:
-        return Call(self.application, self.key_id, self.address_tag, token_id=self.token_id)
+        return Call(
+            self.application,
+            self.key_id,
+            self.address_tag,
+            token_id=self.token_id,
+            idempotency=self.idempotency,
+        )
+
+    def once(self, idempotency: Idempotency = ONCE) -> "Desk":
+        """Give the same desk, its requests with an Idempotency-Key."""
+        return replace(self, idempotency=idempotency)
 
     def at(self, application: Application) -> "Desk":
         return Desk(self.store, application)
 
-    def try_start(self, **details: object) -> Verification | OverBudget:
+    def try_start(self, **details: object) -> Verification | OverBudget | Standing:
         return self.store.start(new_verification(self.call, **details))  # type: ignore[arg-type]
+
+    def continue_start(self, vid: VerificationId, pin: str = SECOND_PIN) -> Any:
+        return self.store.continue_start(
+            vid, self.call, pin_digest=_digest(vid, pin), channels=self.application.channels
+        )
 
     def started(self, **details: object) -> Verification:
         """Start one that is sure to be allowed."""
@@ -158,15 +182,23 @@ class Desk:
     def start(self, *, request_id: str | None = None, **details: object) -> Verification:
         """Start and settle one that is sure to be allowed."""
         started = self.started(**details)
-        self.store.settle(started, SendOutcome.ACCEPTED, request_id)
+        self.settle(started, request_id)
         return started
+
+    def settle(self, sent: Verification, request_id: str | None = None) -> Verification:
+        """Write down that the last message was taken."""
+        settled = self.store.settle(
+            sent, SendOutcome.ACCEPTED, request_id, idempotency=self.idempotency
+        )
+        assert settled.verification is not None
+        return settled.verification
 
     def try_resend(
         self,
         vid: VerificationId,
         pin: str = SECOND_PIN,
         channels: tuple[Channel, ...] = (Channel.VIBER,),
-    ) -> Verification | NoResend | OverBudget | Ended | NotTheTokens | None:
+    ) -> Any:
         return self.store.resend(vid, self.call, pin_digest=_digest(vid, pin), channels=channels)
 
     def replace(
@@ -206,13 +238,21 @@ class Desk:
         return resent
 
     def guess(
-        self, vid: VerificationId, pin: str, *, purpose: str = "login", keys: KeyRing = KEYS
-    ) -> Judged | Ended | NotTheTokens | None:
+        self,
+        vid: VerificationId,
+        pin: str,
+        *,
+        purpose: str = "login",
+        keys: KeyRing = KEYS,
+        context: Context | None = None,
+    ) -> Any:
         return self.store.verify(
             vid,
             self.call,
             purpose_digests=digests_to_accept(
-                keys.accepted(Use.PURPOSE), verification_id=vid.text, text=purpose
+                keys.accepted(Use.PURPOSE),
+                verification_id=vid.text,
+                text=bound_text(purpose, context),
             ),
             pin_digests=digests_to_accept(
                 keys.accepted(Use.PIN), verification_id=vid.text, text=pin
@@ -243,7 +283,9 @@ class Desk:
         return self.store.prove(vid, self.application, consume=consume)
 
     def take_back(self, verification: Verification) -> Verification | None:
-        return self.store.settle(verification, SendOutcome.TAKEN_BACK).verification
+        return self.store.settle(
+            verification, SendOutcome.TAKEN_BACK, idempotency=self.idempotency
+        ).verification
 
 
 def _digest(vid: VerificationId, pin: str) -> bytes:

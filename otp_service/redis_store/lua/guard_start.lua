@@ -1,6 +1,6 @@
 -- Judge a start by what stays unverified around it and, unless it is refused, count it.
 -- needs     record, window_counter, guard
--- KEYS[1…]  for each area: what is shut of its kind, the mark that it was opened, then for each
+-- KEYS[1], KEYS[2], …  for each area: what is shut of its kind, the mark that it was opened, then for each
 --           budget the counter of starts and that of approvals; all in one slot
 -- ARGV[1]   1 if a start that is over a budget is refused, 0 if it is only told of
 -- ARGV[2]   how many budgets each area has

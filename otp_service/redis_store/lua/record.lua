@@ -10,7 +10,7 @@
 --   b resend allowed from ms         v verified at ms  z proof consumed
 --   g language      j why this language                t template, where there is a channel with templates
 --   i what a channel's message could not hold          x1, x2, … the message's texts, JSON in pieces
---   r the send whose PIN was right
+--   r the send whose PIN was right  K hash of the context, sealed             I endings kept (idempotency.lua)
 --   T id of the client token it was started by, if it was
 --   B of a test number's: its own sliding budgets, of starts; no message goes out
 -- and for each send N: dN PIN digest, eN end of that PIN ms, sN state|channel|template|language|request id

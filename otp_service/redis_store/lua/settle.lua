@@ -1,12 +1,14 @@
 -- Write down what became of one send, or take it back with its PIN and its charges.
--- needs     record, owners
--- KEYS[1]   the record   KEYS[2] the number's log
+-- needs     record, owners, idempotency
+-- KEYS[1]   the record   KEYS[2] the number's log   KEYS[3] the kept answer, with an Idempotency-Key
 -- ARGV[1]   charge   ARGV[2] number of the send
 -- ARGV[3]   accepted | unknown | taken_back   ARGV[4] the provider's request id, or empty
+-- ARGV[5]   fingerprint of the request's body, with an Idempotency-Key
 -- returns   {settled, now, record} | {gone} (its only send was taken back) | {missing}
 -- why       a definite failure must leave nothing behind: no PIN, no charge, no lost resend
 
 local record_key, log_key, charge_id, send, outcome = KEYS[1], KEYS[2], ARGV[1], ARGV[2], ARGV[3]
+local entry_key, fingerprint = KEYS[3], ARGV[5]
 local now_ms = clock_ms()
 local state = redis.call('HGET', record_key, 's' .. send)
 if not state then
@@ -16,8 +18,10 @@ end
 if outcome ~= 'taken_back' then
     local letter = outcome == 'accepted' and 'a' or 'u'
     redis.call('HSET', record_key, 's' .. send, letter .. string.sub(state, 2) .. ARGV[4])
-    return answer('settled', now_ms, record_key)
+    return kept(entry_key, fingerprint, answer('settled', now_ms, record_key))
 end
+
+free_key(entry_key, fingerprint)
 
 local account = account_named(redis.call('HGET', record_key, 'O'))
 redis.call('ZREM', log_key, 'm' .. account .. charge_id .. send)

@@ -1,6 +1,6 @@
 -- Store a new verification with its first PIN and charge the number, or do neither.
 -- needs     record, number_log, owners
--- KEYS[1]   the record (of a fresh random id: nothing stands there)
+-- KEYS[1]   the record
 -- KEYS[2]   the number's log   KEYS[3] the mark that Viber refuses the number
 -- KEYS[4]   the number's owners
 -- ARGV[1]   charge: what this verification's charges are called in the log
@@ -12,12 +12,16 @@
 -- ARGV[14…] the record's other fields: name, value, …
 -- returns   {stored, now, record} | {over_budget, which, wait ms, 1 if an owner's or 0}; which
 --           is 0 for the guess budget
+--           | {standing} (a start with the same Idempotency-Key that broke off had stored it)
 -- why       one step: what was refused charged nothing, what was charged is stored; and the record
 --           names the account, since its address may be an owner's no more when it is charged again
 
 local record_key, log_key, mark_key, charge_id = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local now_ms = clock_ms()
 
+if redis.call('EXISTS', record_key) == 1 then
+    return {'standing'}
+end
 local account = account_of_address(
     KEYS[4], log_key, ARGV[12], ARGV[13], now_ms, tonumber(ARGV[4]))
 local wait_ms, budget = start_wait(log_key, account, ARGV[2], ARGV[3], now_ms)

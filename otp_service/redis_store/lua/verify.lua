@@ -1,32 +1,41 @@
 -- Count one guess and, if it is right, use the verification up.
--- needs     record, number_log, owners
+-- needs     record, number_log, owners, idempotency
 -- KEYS[1]   the record   KEYS[2] the number's log   KEYS[3] the number's owners
+-- KEYS[4]   the kept answer, with an Idempotency-Key
 -- ARGV[1]   application   ARGV[2] charge   ARGV[3] how long the log is kept, ms
 -- ARGV[4]   proof life ms: an approval stays readable at least that long
 -- ARGV[5]   owners' rule   ARGV[6] how many secrets are accepted: n
 -- ARGV[7…]  n purpose digests, n PIN digests, n digests of the guess as a test number's fixed PIN,
---           which are empty if it is none; newest secret first each
--- ARGV[#ARGV]  the client token's id, or empty
+--           which are empty if it is none; newest secret first each; then the client token's id, or
+--           empty; and last the fingerprint of the body, with an Idempotency-Key
 -- returns   {approved, now, record, which send's PIN} | {incorrect, now, record}
 --           | {exhausted_now, now, record} | {ended, status} | {missing} | {not_the_tokens}
+--           | {replayed, the first answer} | {reused}
 -- why       exists, count, compare, use up are one step: any number of guesses side by side
 --           evaluate at most the attempts there are, and one right code is approved once, which is
 --           what makes its address an owner
 
-local record_key, log_key = KEYS[1], KEYS[2]
+local record_key, log_key, entry_key, fingerprint = KEYS[1], KEYS[2], KEYS[4], ARGV[#ARGV]
+local earlier = earlier_answer(entry_key, fingerprint)
+if earlier then
+    return earlier
+end
 local now_ms = clock_ms()
 local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'k', 'o', 'q', 'h', 'O', 'ip', 'B')
 local refused = refusal(fields, ARGV[1], now_ms)
 if refused and refused[1] == 'missing' then
     return refused
 end
-refused = not_the_tokens(record_key, ARGV[#ARGV]) or refused
+local strangers = not_the_tokens(record_key, ARGV[#ARGV - 1])
+if strangers then
+    return strangers
+end
 if refused then
-    return refused
+    return kept_ending(entry_key, fingerprint, record_key, refused)
 end
 -- Only if the log could not be written at the last guess: that guess was counted all the same.
 if tonumber(fields[4]) < 1 then
-    return {'ended', EXHAUSTED}
+    return kept_ending(entry_key, fingerprint, record_key, {'ended', EXHAUSTED})
 end
 
 local secrets = tonumber(ARGV[6])
@@ -53,7 +62,7 @@ if accepted(fields[6], 7) then
             if fields[9] and not fields[10] then
                 remember_owner(KEYS[3], fields[9], ARGV[5], now_ms)
             end
-            return answer('approved', now_ms, record_key, send)
+            return kept(entry_key, fingerprint, answer('approved', now_ms, record_key, send))
         end
     end
 end
@@ -63,8 +72,8 @@ redis.call('HSET', record_key, 'k', attempts_left)
 charge(log_key, now_ms, tonumber(ARGV[3]), 
     'g' .. account_named(fields[8]) .. ARGV[2] .. attempts_left)
 if attempts_left > 0 then
-    return answer('incorrect', now_ms, record_key)
+    return kept(entry_key, fingerprint, answer('incorrect', now_ms, record_key))
 end
 redis.call('HDEL', record_key, 'f')
 close(record_key, EXHAUSTED, newest_send, now_ms + retention_ms)
-return answer('exhausted_now', now_ms, record_key)
+return kept(entry_key, fingerprint, answer('exhausted_now', now_ms, record_key))

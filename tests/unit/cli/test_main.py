@@ -20,16 +20,6 @@ COMMANDS = [
     "templates",
     "test-numbers",
 ]
-    "check",
-    "demo",
-    "fraud",
-    "keys",
-    "send",
-    "serve",
-    "simulator",
-    "templates",
-    "test-numbers",
-]
 HEAVY = [
     "cryptography",
     "flask",

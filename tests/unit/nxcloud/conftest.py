@@ -19,7 +19,8 @@ from otp_service.nxcloud.sms import SmsSender
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
 from otp_service.nxcloud.viber_client import ViberClient
-from otp_service.ports import OutgoingMessage, SessionStore
+from otp_service.ports import OutgoingMessage
+from otp_service.session_ports import SessionStore
 from tests.unit.nxcloud.fakes import NOW, FixedClock, ListJournal
 from tests.unit.nxcloud.scripted_server import ScriptedServer
 

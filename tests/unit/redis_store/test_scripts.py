@@ -27,8 +27,11 @@ OPERATIONS = [
     "note_use",
     "session_read",
     "session_write",
+    "claim",
+    "unclaim",
+    "replay",
 ]
-PARTS = ["record", "number_log", "message", "owners", "window_counter", "guard"]
+PARTS = ["record", "number_log", "message", "owners", "window_counter", "guard", "idempotency"]
 
 
 class FakeConnection:

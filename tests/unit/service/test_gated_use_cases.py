@@ -95,6 +95,7 @@ class Desk:
             keys=KEYS,
             sealer=SEALER,
             store=self.store,
+            claims=FakeStore(),
             gate=gate,
             fixed_pins=fixed_pins(self.journal),
             dispatcher=self.dispatcher,
@@ -103,7 +104,6 @@ class Desk:
         self._resend = ResendCode(
             ids=IDS,
             store=self.store,
-            gate=gate,
             fixed_pins=fixed_pins(self.journal),
             dispatcher=self.dispatcher,
             journal=self.journal,

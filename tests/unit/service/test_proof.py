@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from support.fakes import AWAY, NOW, FakeStore, verification
 from support.verifications import IDS, KEYS, PHONE, SEALER, SHOP, SilentJournal
 
+from otp_service.domain.context import Context, seal_context_hash
 from otp_service.domain.events import ProofChecked
 from otp_service.domain.keys import KeyRing, Use
 from otp_service.domain.proof import ProofScheme
@@ -40,6 +43,22 @@ def test_living_proof_shows_what_was_approved(*, consume: bool, outcome: str) ->
     assert proven == Proven(stored.id.text, PHONE, "payment", "shop", NOW)
     assert desk.store.asked == [("prove", stored.id, SHOP, {"consume": consume})]
     assert desk.journal.events == [ProofChecked("shop", outcome)]
+
+
+def test_living_proof_shows_the_hash_of_the_context() -> None:
+    context, stored = Context.of({"amount": "250.00"}), approved()
+    stored = replace(stored, sealed_context=seal_context_hash(SEALER, context, stored.id))
+
+    proven = Desk(stored).check(SHOP, proof=PROOFS.sign(stored.id.text), consume=False)
+
+    assert proven is not None
+    assert proven.context_sha256 == context.sha256
+
+
+def test_proof_whose_context_cannot_be_opened_shows_nothing() -> None:
+    stored = approved(sealed_context=SEALER.seal("another place", bound_to="elsewhere"))
+
+    assert Desk(stored).check(SHOP, proof=PROOFS.sign(stored.id.text), consume=False) is None
 
 
 def test_proof_the_store_knows_no_more_shows_nothing() -> None:

@@ -8,7 +8,6 @@ from support.fakes import (
     FakeStore,
     dispatcher,
     fixed_pins,
-    open_gate,
     verification,
 )
 from support.verifications import (
@@ -66,7 +65,6 @@ class Desk:
         self.resend = ResendCode(
             ids=IDS,
             store=self.store,
-            gate=open_gate(),
             dispatcher=dispatcher(self.store, self.journal, self.sender),
             fixed_pins=fixed_pins(self.journal),
             journal=self.journal,

@@ -70,6 +70,7 @@ class Desk:
             sealer=SEALER,
             store=self.store,
             gate=open_gate(self.budgets),
+            claims=self.store,
             dispatcher=dispatcher(self.store, self.journal, self.sender),
             fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
