@@ -42,10 +42,10 @@ class Admission:
             Unauthenticated: no header, more than one, another scheme, or a key that nobody has, or
                 has not any more.
         """
-        bearer = _BEARER.fullmatch(authorization or "")
-        if bearer is None:
+        key = read_bearer(authorization)
+        if key is None:
             raise Unauthenticated
-        digest = sha256(bearer[1].encode()).digest()
+        digest = sha256(key.encode()).digest()
         found = None
         for known, caller in self.keys.items():
             if hmac.compare_digest(known, digest):
@@ -54,6 +54,12 @@ class Admission:
             raise Unauthenticated
         self.note_use(found.fingerprint)
         return found
+
+
+def read_bearer(authorization: str | None) -> str | None:
+    """Give what an ``Authorization`` header carries; None without one, or with another scheme."""
+    bearer = _BEARER.fullmatch(authorization or "")
+    return bearer[1] if bearer else None
 
 
 def check_host(host: str | None, allowed: frozenset[str] | None) -> None:

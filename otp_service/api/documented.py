@@ -7,6 +7,7 @@ from otp_service.api.problems import MEDIA_TYPE, PROBLEM_TYPES, ProblemCode, pro
 from otp_service.api.scopes import SCOPE_OF_ROUTE
 
 _API_KEY = "api_key"
+_OPERATOR_KEY = "operator_key"
 
 SECURITY_SCHEMES: dict[str, Any] = {
     _API_KEY: {
@@ -14,7 +15,12 @@ SECURITY_SCHEMES: dict[str, Any] = {
         "scheme": "bearer",
         "description": "An application's API key, with the scopes it was given. In the demo: "
         "`otp_demo`, with every one.",
-    }
+    },
+    _OPERATOR_KEY: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of whoever runs the service. The demo asks for none.",
+    },
 }
 
 _PROBLEM_SCHEMA = {"$ref": "#/components/schemas/Problem"}
@@ -49,6 +55,11 @@ def needing_scope(route: str) -> dict[str, Any]:
         "description": f"Needs a key with the scope `{scope}`.",
         "security": [{_API_KEY: [scope]}],
     }
+
+
+def needing_operator() -> dict[str, Any]:
+    """Give what an operation says that is for operators alone."""
+    return {"description": "Needs an operator's key.", "security": [{_OPERATOR_KEY: []}]}
 
 
 def problems(*codes: ProblemCode) -> dict[str | int, Any]:

@@ -17,11 +17,13 @@ from otp_service.api.docs import docs_routes
 from otp_service.api.documented import SECURITY_SCHEMES
 from otp_service.api.exchange import Exchange
 from otp_service.api.incoming import ApiRequest, current_request
+from otp_service.api.operator_access import OperatorAccess
 from otp_service.api.operator_routes import operator_routes
 from otp_service.api.parts import Parts
 from otp_service.api.problems import Problem
 from otp_service.api.schemas import refusal_of
 from otp_service.api.verification_routes import verification_routes
+from otp_service.api.working_places import WorkingPlaces
 from otp_service.domain.client_address import AddressScheme
 from otp_service.ports import Journal
 from otp_service.service.use_cases import UseCases
@@ -54,10 +56,12 @@ def create_api(
     use_cases: UseCases,
     addresses: AddressScheme,
     admission: Admission,
+    operators: OperatorAccess,
     readiness: Callable[[], tuple[str, ...]],
     metrics: Callable[[], tuple[bytes, str]],
     callbacks: Callbacks,
     journal: Journal,
+    working_places: int,
     allowed_hosts: frozenset[str] | None,
     bind_request_id: Callable[[str], None],
 ) -> OtpApi:
@@ -65,9 +69,11 @@ def create_api(
 
     Args:
         admission: knows the callers by their keys.
+        operators: knows who may see what operators see.
         readiness: why the service cannot do its work now; empty if it can.
         metrics: the exposition and its media type.
         callbacks: what the provider's own calls lead to.
+        working_places: requests that are worked on at a time, once they have arrived whole.
         allowed_hosts: the ``Host`` names to answer to, IPv6 in brackets; None for any.
         bind_request_id: told the id of each request before anything is logged about it.
     """
@@ -90,11 +96,17 @@ def create_api(
     app.url_map.merge_slashes = False
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    Parts(use_cases=use_cases, addresses=addresses, readiness=readiness, metrics=metrics).install(
-        app
-    )
+    Parts(
+        use_cases=use_cases,
+        addresses=addresses,
+        operators=operators,
+        readiness=readiness,
+        metrics=metrics,
+    ).install(app)
     Exchange(
         admission=admission,
+        operators=operators,
+        places=WorkingPlaces(working_places),
         allowed_hosts=allowed_hosts,
         journal=journal,
         bind_request_id=bind_request_id,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from otp_service.api.operator_access import OperatorAccess
 from otp_service.domain.client_address import AddressScheme
 from otp_service.service.use_cases import UseCases
 
@@ -16,12 +17,14 @@ class Parts:
     """What stands behind the routes of one app.
 
     Args:
+        operators: knows who may see what operators see.
         readiness: why the service cannot do its work now; empty if it can.
         metrics: the exposition and its media type.
     """
 
     use_cases: UseCases
     addresses: AddressScheme
+    operators: OperatorAccess
     readiness: Callable[[], tuple[str, ...]]
     metrics: Callable[[], tuple[bytes, str]]
 

@@ -20,12 +20,14 @@ def command() -> None:
         examine_callbacks,
         examine_provider,
         examine_store,
+        examine_surfaces,
     )
 
     findings = [
         *examine_store(settings),
         *examine_provider(settings),
         *examine_callbacks(settings),
+        *examine_surfaces(settings),
     ]
     for finding in findings:
         if finding.is_problem:
