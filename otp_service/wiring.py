@@ -9,6 +9,7 @@ from flask import Blueprint
 from otp_service.api.admission import Admission
 from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
+from otp_service.api.operator_access import OperatorAccess
 from otp_service.api.peer import TrustedProxies
 from otp_service.demo import create_demo_pages
 from otp_service.domain.client_address import AddressScheme
@@ -95,12 +96,18 @@ def wire_api(settings: Settings) -> OtpApi:
         proxies=TrustedProxies(settings.trusted_proxy_hops, settings.trusted_proxies),
         idempotency=IdempotencyScheme(settings.number_key_bytes()),
         admission=_wire_admission(settings, store, journal),
+        operators=OperatorAccess(
+            keys=settings.operator_key_digests(),
+            is_open=settings.demo,
+            has_public_docs=settings.public_docs,
+        ),
         readiness=partial(_store_problems, settings, store, mark),
         metrics=render_metrics,
         callbacks=_wire_callbacks(
             settings, use_cases, wire_sessions(settings, store, journal), journal
         ),
         journal=journal,
+        working_places=settings.threads,
         allowed_hosts=LOOPBACK_NAMES if settings.demo else None,
         bind_request_id=bind_request_id,
     )

@@ -55,12 +55,12 @@ class Admission:
             Unauthenticated: no header, more than one, another scheme, or a key that nobody has, or
                 has not any more; a token that we did not write, or of an application that is gone.
         """
-        bearer = _BEARER.fullmatch(authorization or "")
-        if bearer is None:
+        key = read_bearer(authorization)
+        if key is None:
             raise Unauthenticated
-        if token := self.tokens.read(bearer[1]):
+        if token := self.tokens.read(key):
             return self._holder(token)
-        digest = sha256(bearer[1].encode()).digest()
+        digest = sha256(key.encode()).digest()
         found = None
         for known, caller in self.keys.items():
             if hmac.compare_digest(known, digest):
@@ -108,6 +108,12 @@ class Admission:
             and not caller.is_expired(self.clock.now())
             for caller in self.keys.values()
         )
+
+
+def read_bearer(authorization: str | None) -> str | None:
+    """Give what an ``Authorization`` header carries; None without one, or with another scheme."""
+    bearer = _BEARER.fullmatch(authorization or "")
+    return bearer[1] if bearer else None
 
 
 def check_host(host: str | None, allowed: frozenset[str] | None) -> None:

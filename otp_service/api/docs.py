@@ -12,6 +12,7 @@ _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+_PAGE_PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 _OWN = files("otp_service.api") / "docs_assets"
 _SWAGGER = files("flask_openapi3_swagger") / "templates" / "swagger"
@@ -39,6 +40,8 @@ def page() -> Response:
     """Give the page to browse it."""
     response = Response(_PAGE.read_bytes(), mimetype="text/html")
     response.headers["Content-Security-Policy"] = _PAGE_POLICY
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = _PAGE_PERMISSIONS
     return response
 
 

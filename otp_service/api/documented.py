@@ -10,6 +10,7 @@ from otp_service.api.scopes import SCOPE_OF_ROUTE, TOKEN_ROUTES
 
 _API_KEY = "api_key"
 _CLIENT_TOKEN = "client_token"  # noqa: S105 - the scheme's name
+_OPERATOR_KEY = "operator_key"
 
 SECURITY_SCHEMES: dict[str, Any] = {
     _API_KEY: {
@@ -24,6 +25,11 @@ SECURITY_SCHEMES: dict[str, Any] = {
         "description": "A client token that a back end minted for an app or a page: good for one "
         "purpose, for a few starts, and for what it started. A purpose that is not named is the "
         "token's.",
+    },
+    _OPERATOR_KEY: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A key of whoever runs the service. The demo asks for none.",
     },
 }
 
@@ -80,6 +86,11 @@ def needing_scope(route: str) -> dict[str, Any]:
         "description": f"Needs a key with the scope `{scope}`.",
         "security": [{_API_KEY: [scope]}],
     }
+
+
+def needing_operator() -> dict[str, Any]:
+    """Give what an operation says that is for operators alone."""
+    return {"description": "Needs an operator's key.", "security": [{_OPERATOR_KEY: []}]}
 
 
 def problems(*codes: ProblemCode) -> dict[str | int, Any]:

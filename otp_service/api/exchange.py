@@ -9,11 +9,12 @@ from datetime import timedelta
 from http import HTTPStatus
 
 from flask import Flask, Response
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestURITooLarge
 
 from otp_service.api.admission import Admission, check_host, check_peer
 from otp_service.api.cors import answer_preflight, is_preflight, open_to_origin
 from otp_service.api.incoming import current_request
+from otp_service.api.operator_access import OperatorAccess
 from otp_service.api.problems import (
     MEDIA_TYPE,
     Problem,
@@ -22,6 +23,7 @@ from otp_service.api.problems import (
 )
 from otp_service.api.rate_limit import rate_limit_headers
 from otp_service.api.scopes import TOKEN_ROUTES, check_scope, check_token_route, is_protected
+from otp_service.api.working_places import WorkingPlaces
 from otp_service.domain.caller import Caller
 from otp_service.domain.events import RequestServed
 from otp_service.errors import OtpError, RetryLater
@@ -32,10 +34,14 @@ UNMATCHED = "unmatched"
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
+MAX_URL_CHARACTERS = 2_048
+"""Of path and query; the longest of ours has some 170."""
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -47,11 +53,15 @@ class Exchange:
 
     Args:
         admission: knows the callers by their keys.
+        operators: knows who may see what operators see.
+        places: where requests are worked on; bodies are waited for outside.
         allowed_hosts: the ``Host`` names to answer to; None for any.
         bind_request_id: told the id of each request before anything is logged about it.
     """
 
     admission: Admission
+    operators: OperatorAccess
+    places: WorkingPlaces
     allowed_hosts: frozenset[str] | None
     journal: Journal
     bind_request_id: Callable[[str], None]
@@ -60,11 +70,14 @@ class Exchange:
         """Put every request of an app through here."""
         app.before_request(self.begin)
         app.after_request(self.finish)
+        self.places.install(app)
         app.register_error_handler(OtpError, _refuse)
         app.register_error_handler(HTTPException, _refuse_by_status)
 
     def begin(self) -> Response | None:
-        """Check, in this order: key, its scope, host name, route and method, size of the body.
+        """Check key, its scope, host name, length of the URL, route and method, size of the body.
+
+        In this order; then wait for a place to work at.
 
         A preflight carries no key; it is answered at once, where the host name is right.
 
@@ -87,11 +100,16 @@ class Exchange:
                 check_token_route(route)
             elif route is not None:
                 check_scope(request.caller, route)
+        else:
+            self.operators.check(request.path, request.headers.get("Authorization"))
         check_host(request.headers.get("Host"), self.allowed_hosts)
         check_peer(request.remote_addr, self.allowed_hosts)
+        if len(request.path) + len(request.query_string) > MAX_URL_CHARACTERS:
+            raise RequestURITooLarge
         if request.routing_exception is not None:
             raise request.routing_exception
         request.load_body()
+        self.places.enter()
         return None
 
     def finish(self, response: Response) -> Response:

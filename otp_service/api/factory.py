@@ -17,6 +17,7 @@ from otp_service.api.docs import docs_routes
 from otp_service.api.documented import SECURITY_SCHEMES
 from otp_service.api.exchange import Exchange
 from otp_service.api.incoming import ApiRequest, current_request
+from otp_service.api.operator_access import OperatorAccess
 from otp_service.api.operator_routes import operator_routes
 from otp_service.api.parts import Parts
 from otp_service.api.peer import TrustedProxies
@@ -24,6 +25,7 @@ from otp_service.api.problems import Problem
 from otp_service.api.schemas import refusal_of
 from otp_service.api.token_routes import token_routes
 from otp_service.api.verification_routes import verification_routes
+from otp_service.api.working_places import WorkingPlaces
 from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.idempotency import IdempotencyScheme
 from otp_service.ports import Journal
@@ -59,10 +61,12 @@ def create_api(
     proxies: TrustedProxies,
     idempotency: IdempotencyScheme,
     admission: Admission,
+    operators: OperatorAccess,
     readiness: Callable[[], tuple[str, ...]],
     metrics: Callable[[], tuple[bytes, str]],
     callbacks: Callbacks,
     journal: Journal,
+    working_places: int,
     allowed_hosts: frozenset[str] | None,
     bind_request_id: Callable[[str], None],
 ) -> OtpApi:
@@ -71,9 +75,11 @@ def create_api(
     Args:
         proxies: those in front of the service.
         admission: knows the callers by their keys.
+        operators: knows who may see what operators see.
         readiness: why the service cannot do its work now; empty if it can.
         metrics: the exposition and its media type.
         callbacks: what the provider's own calls lead to.
+        working_places: requests that are worked on at a time, once they have arrived whole.
         allowed_hosts: the ``Host`` names to answer to, IPv6 in brackets; None for any.
         bind_request_id: told the id of each request before anything is logged about it.
     """
@@ -101,11 +107,14 @@ def create_api(
         addresses=addresses,
         proxies=proxies,
         idempotency=idempotency,
+        operators=operators,
         readiness=readiness,
         metrics=metrics,
     ).install(app)
     Exchange(
         admission=admission,
+        operators=operators,
+        places=WorkingPlaces(working_places),
         allowed_hosts=allowed_hosts,
         journal=journal,
         bind_request_id=bind_request_id,

@@ -33,6 +33,7 @@ class ApiRequest(Request):
         self.request_id = ""
         self.caller: Caller | None = None
         self.problem_code: str | None = None
+        self.has_place = False
         self._body = b""
         self._bytes_read = 0
         self._json_object: dict[str, Any] | None = None

@@ -6,13 +6,15 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from otp_service.api.documented import problems
+from otp_service.api.documented import needing_operator, problems
 from otp_service.api.exchange import render_problem
+from otp_service.api.incoming import current_request
 from otp_service.api.parts import current_parts
 from otp_service.api.problems import ProblemCode, problem_of
 from otp_service.api.replies import AliveReply, ReadyReply
 
 _SECONDS_TO_NEXT_LOOK = 1
+_NOT_NOW = "No verification can be started or checked now."
 
 operator_routes = APIBlueprint(
     "operators",
@@ -30,17 +32,21 @@ def health() -> dict[str, str]:
 @operator_routes.get(
     "/readyz",
     operation_id="readiness",
+    description="What is wrong is told to whoever shows an operator's key.",
     responses={200: ReadyReply, **problems(ProblemCode.STORE_UNAVAILABLE)},
 )
 def readiness() -> tuple[dict[str, str], HTTPStatus] | Response:
     """Tell whether verifications can be started and checked now."""
-    reasons = current_parts().readiness()
+    parts = current_parts()
+    reasons = parts.readiness()
     if not reasons:
         return ReadyReply(status="ready").model_dump(), HTTPStatus.OK
+    asked_by_operator = parts.operators.knows(current_request().headers.get("Authorization"))
     return render_problem(
         problem_of(
             ProblemCode.STORE_UNAVAILABLE,
-            detail=" ".join(reasons),
+            # They tell of versions, addresses and settings of the store.
+            detail=" ".join(reasons) if asked_by_operator else _NOT_NOW,
             retry_after=_SECONDS_TO_NEXT_LOOK,
         )
     )
@@ -49,12 +55,13 @@ def readiness() -> tuple[dict[str, str], HTTPStatus] | Response:
 @operator_routes.get(
     "/metrics",
     operation_id="metrics",
+    **needing_operator(),
     responses={
         200: {
             "description": "The exposition, as Prometheus reads it.",
             "content": {"text/plain": {"schema": {"type": "string"}}},
         },
-        **problems(),
+        **problems(ProblemCode.UNAUTHENTICATED),
     },
 )
 def metrics() -> Response:

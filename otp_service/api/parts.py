@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from otp_service.api.operator_access import OperatorAccess
 from otp_service.api.peer import TrustedProxies
 from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.idempotency import IdempotencyScheme
@@ -19,6 +20,7 @@ class Parts:
 
     Args:
         proxies: those in front of the service.
+        operators: knows who may see what operators see.
         readiness: why the service cannot do its work now; empty if it can.
         metrics: the exposition and its media type.
     """
@@ -27,6 +29,7 @@ class Parts:
     addresses: AddressScheme
     proxies: TrustedProxies
     idempotency: IdempotencyScheme
+    operators: OperatorAccess
     readiness: Callable[[], tuple[str, ...]]
     metrics: Callable[[], tuple[bytes, str]]
 

@@ -28,6 +28,13 @@ from otp_service.api.examples import (
 from otp_service.api.json_body import MAX_PROBLEMS
 from otp_service.api.model_notes import leave_null_out, shown
 from otp_service.api.pointers import step
+from otp_service.api.text_patterns import (
+    CODE_PATTERN,
+    MESSAGE_TEXT_PATTERN,
+    PHONE_PATTERN,
+    PRINTABLE_PATTERN,
+    country_pattern,
+)
 from otp_service.domain.context import (
     MAX_CANONICAL_BYTES,
     MAX_KEY_CHARACTERS,
@@ -35,6 +42,7 @@ from otp_service.domain.context import (
     Context,
 )
 from otp_service.domain.message_text import MAX_TEXT_CHARACTERS, MessageRequest
+from otp_service.domain.phone import MAX_CHARACTERS
 from otp_service.domain.verification import Channel
 from otp_service.errors import FieldProblem, InvalidRequest
 from otp_service.service.start import DEFAULT_PURPOSE, StartCommand
@@ -63,6 +71,11 @@ def _to_locales(given: object) -> object:
     raise PydanticCustomError("locale_type", "Input should be a string or a list of strings")
 
 
+def _to_integer(given: object) -> object:
+    # To JSON Schema a number without a fraction is an integer, however it is written.
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
 def _to_address(text: str) -> str:
     try:
         # A zone, as in fe80::1%eth0, means something on one machine only.
@@ -89,13 +102,30 @@ def _context_of(pairs: dict[str, str] | None) -> Context | None:
     return None if pairs is None else Context.of(pairs)
 
 
-Text = Annotated[str, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT_CHARACTERS})]
-Tag = Annotated[str, Field(max_length=MAX_LOCALE_CHARACTERS)]
+Text = Annotated[
+    str,
+    Field(
+        json_schema_extra={
+            "minLength": 1,
+            "maxLength": MAX_TEXT_CHARACTERS,
+            "pattern": MESSAGE_TEXT_PATTERN,
+        }
+    ),
+]
+Tag = Annotated[
+    str,
+    Field(max_length=MAX_LOCALE_CHARACTERS, json_schema_extra={"pattern": PRINTABLE_PATTERN}),
+]
 Tags = Annotated[list[Tag], Field(max_length=MAX_LOCALES)]
 Locales = Annotated[Tags, BeforeValidator(_to_locales, json_schema_input_type=Tag | Tags)]
 IDENTIFIER_PATTERN = r"^[A-Za-z0-9_-]{1,128}$"
 Purpose = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")]
 Identifier = Annotated[str, Field(pattern=IDENTIFIER_PATTERN)]
+Country = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z]{2}$"),
+    WithJsonSchema({"type": "string", "pattern": country_pattern()}),
+]
 Address = Annotated[
     str,
     AfterValidator(_to_address),
@@ -132,7 +162,7 @@ class MessageBody(RequestBody):
     pin_type: Text | None = Field(
         default=None, description="What the code is called, such as `password`."
     )
-    template_id: Annotated[int, Field(ge=1, le=9)] | None = Field(
+    template_id: Annotated[int, Field(ge=1, le=9), BeforeValidator(_to_integer)] | None = Field(
         default=None, description="Force one template; it must be true and wholly filled."
     )
 
@@ -145,8 +175,9 @@ class StartBody(RequestBody):
     phone: str = Field(
         repr=False,
         description="E.164, or as a person writes it together with `country`.",
+        json_schema_extra={"pattern": PHONE_PATTERN, "maxLength": MAX_CHARACTERS},
     )
-    country: Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")] | None = Field(
+    country: Country | None = Field(
         default=None, description="ISO 3166-1 alpha-2, to read a national number."
     )
     purpose: Purpose = Field(default=DEFAULT_PURPOSE, description=_PURPOSE)
@@ -196,6 +227,7 @@ class VerifyBody(RequestBody):
         repr=False,
         description="4 to 10 digits of any script; spaces and hyphens are dropped. "
         "What cannot be a code counts nothing.",
+        json_schema_extra={"pattern": CODE_PATTERN},
     )
     purpose: Purpose = Field(
         default=DEFAULT_PURPOSE, description="The start's; another makes any code a wrong one."
@@ -237,7 +269,9 @@ class ProofBody(RequestBody):
     model_config = shown(once=PROOF)
 
     proof: Annotated[str, Field(min_length=1, max_length=1024)] = Field(
-        repr=False, description="As the approval gave it."
+        repr=False,
+        description="As the approval gave it.",
+        json_schema_extra={"pattern": PRINTABLE_PATTERN},
     )
     consume: bool = Field(default=False, description="Let it be active this once, and never again.")
 

@@ -22,6 +22,7 @@ def command() -> None:
         examine_guard,
         examine_provider,
         examine_store,
+        examine_surfaces,
     )
     from otp_service.cli.test_number_findings import examine_test_numbers  # noqa: PLC0415
 
@@ -32,6 +33,7 @@ def command() -> None:
         *examine_test_numbers(settings),
         *examine_destinations(settings),
         *examine_guard(settings),
+        *examine_surfaces(settings),
     ]
     for finding in findings:
         if finding.is_problem:

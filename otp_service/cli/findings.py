@@ -61,6 +61,14 @@ def examine_provider(settings: Settings) -> list[Finding]:
     return [Finding(f"provider: answers; clocks differ by {apart:.1f} s", is_problem=False)]
 
 
+def examine_surfaces(settings: Settings) -> list[Finding]:
+    """Say what nobody can see of the service for want of an operator's key."""
+    if settings.demo or settings.operator_keys_sha256:
+        return []
+    words = "operators: /metrics is closed; OTP_OPERATOR_KEYS_SHA256 opens it"
+    return [Finding(words, is_problem=False)]
+
+
 def examine_callbacks(settings: Settings) -> list[Finding]:
     """Say which applications would fall back by receipt, if receipts could come in."""
     waiting = sorted(

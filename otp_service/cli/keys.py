@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from otp_service.domain.api_key import (
     KeyKind,
@@ -42,10 +43,15 @@ def _reading(
 @command.command("new")
 @click.option(
     "--application",
-    required=True,
     metavar="ID",
     callback=_reading(read_key_id),
     help="Whose key it is, as its table is called.",
+)
+@click.option(
+    "--operator",
+    "is_operators",
+    is_flag=True,
+    help="A key of whoever runs the service instead: for /metrics, /docs and /openapi.",
 )
 @click.option(
     "--live/--test",
@@ -68,11 +74,26 @@ def _reading(
     callback=_reading(read_scope),
     help=f"What it is good for: {', '.join(Scope)}; repeat it. Every one by default.",
 )
-def new(application: str, key_id: str | None, scopes: tuple[Scope, ...], *, is_live: bool) -> None:
-    """Draw a key and print it, this once, with the table for the settings.
+@click.pass_context
+def new(
+    context: click.Context,
+    application: str | None,
+    key_id: str | None,
+    scopes: tuple[Scope, ...],
+    *,
+    is_operators: bool,
+    is_live: bool,
+) -> None:
+    """Draw a key and print it, this once, with what goes into the settings.
 
     Nothing is written anywhere and no settings are read.
     """
+    if is_operators:
+        _refuse_beside_operator(context)
+        _print_operator_key()
+        return
+    if application is None:
+        raise click.UsageError("Missing option '--application', or '--operator'.")
     key = draw_key(KeyKind.LIVE if is_live else KeyKind.TEST)
     key_hash = hash_key(key)
     words = ", ".join(f'"{scope}"' for scope in Scope if scope in scopes or not scopes)
@@ -84,6 +105,23 @@ def new(application: str, key_id: str | None, scopes: tuple[Scope, ...], *, is_l
     click.echo(f'id = "{key_id or name_of_hash(key_hash)}"')
     click.echo(f'sha256 = "{key_hash}"')
     click.echo(f"scopes = [{words}]")
+
+
+def _refuse_beside_operator(context: click.Context) -> None:
+    """Let no option through that says what an application's key is good for."""
+    for option in ("application", "is_live", "key_id", "scopes"):
+        if context.get_parameter_source(option) is ParameterSource.COMMANDLINE:
+            raise click.UsageError("'--operator' goes with no other option.")
+
+
+def _print_operator_key() -> None:
+    key = draw_key(KeyKind.OPERATOR)
+    click.echo(key)
+    click.echo()
+    click.echo("# The key above is shown this once: put it where monitoring keeps secrets.")
+    click.echo("# The settings take its hash, before the first table of the file that OTP_CONFIG")
+    click.echo("# names, or in OTP_OPERATOR_KEYS_SHA256:")
+    click.echo(f'operator_keys_sha256 = ["{hash_key(key)}"]')
 
 
 @command.command("list")

@@ -9,12 +9,14 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from otp_service.cli.listening import authority, free_address
@@ -28,6 +30,10 @@ _SPARE_SECONDS = 5
 # Phone pages hold event streams open for minutes, and come back to a new server by themselves.
 _SIMULATOR_ENDS_WITHIN_SECONDS = 1
 _CONNECTIONS_PER_WORKER = 1024
+# Of a request's head, all headers included. The server takes at most 100 of them.
+_MAX_HEAD_BYTES = 16 * 1024
+# For a head to come, and for an idle connection to stay: to the server both are the same wait.
+_HEAD_WITHIN = timedelta(seconds=30)
 # The server's own messages go wherever this process' logs go.
 _LOGS = {
     "version": 1,
@@ -61,7 +67,9 @@ def serve_service(settings: Settings) -> None:
             address=address,
             port=settings.port,
             workers=settings.workers,
-            threads=settings.threads,
+            # One for every connection: whoever waits for a slow body keeps nobody waiting. How many
+            # requests are worked on at a time, the service sees to itself.
+            threads=_CONNECTIONS_PER_WORKER,
             ends_within_seconds=_last_requests_seconds(settings),
         )
 
@@ -84,6 +92,11 @@ def serve_simulator(*, host: str, port: int, threads: int) -> None:
     )
 
 
+def longest_silence(settings: Settings) -> timedelta:
+    """Tell how long an honest connection may be without an answer: idle, then a whole request."""
+    return _HEAD_WITHIN + timedelta(seconds=_last_requests_seconds(settings))
+
+
 def _last_requests_seconds(settings: Settings) -> int:
     """Tell how long requests under way may take to end after a SIGTERM."""
     exchange = settings.nxcloud_connect_timeout_seconds + settings.nxcloud_read_timeout_seconds
@@ -100,6 +113,14 @@ def _run(
         address=address,
         port=port,
         interface=Interfaces.WSGI,
+        # Nothing else: one connection is one request at a time.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEAD_WITHIN // timedelta(milliseconds=1),
+            keep_alive=True,
+            max_buffer_size=_MAX_HEAD_BYTES,
+            pipeline_flush=False,
+        ),
         workers=workers,
         blocking_threads=threads,
         # Connections a worker holds, idle ones kept alive among them; further ones wait in the

@@ -10,12 +10,16 @@ import multiprocessing
 import os
 import signal
 import threading
+from datetime import timedelta
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 from flask import Flask
 
+from otp_service.cli.stale_connections import watch_connections
+
 _SIMULATOR_OPTIONS = "OTP_SIMULATOR_OPTIONS"
+_LOOKS_EVERY = timedelta(seconds=5)
 _HARMFUL_PREFIXES = ("OTP_", "HTTP_")
 _HARMFUL = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE", "REMOTE_ADDR", "REQUEST_METHOD"})
 
@@ -27,11 +31,18 @@ def serve_simulator_with(**options: Any) -> None:
 
 def create_service() -> Flask:
     """Give the service as the environment says, and clear the environment."""
-    from otp_service.app import create_app  # noqa: PLC0415 - the simulator's worker needs none
+    # The simulator's worker needs none of this.
+    from otp_service.cli.server import longest_silence  # noqa: PLC0415
+    from otp_service.settings import load_settings  # noqa: PLC0415
+    from otp_service.wiring import wire_api  # noqa: PLC0415
 
-    _tie_to_server()
-    app = create_app()
+    ending = _tie_to_server()
+    settings = load_settings()
+    app = wire_api(settings)
     _clear_environment()
+    watch_connections(
+        settings.port, longest=longest_silence(settings), every=_LOOKS_EVERY, until=ending
+    )
     return app
 
 
@@ -48,19 +59,22 @@ def create_simulator() -> Flask:
     return simulator.create_simulator(terms=terms, **options)
 
 
-def _tie_to_server() -> None:
-    """Let this worker end when the server is gone.
+def _tie_to_server() -> threading.Event:
+    """Let this worker end when the server is gone; what is given is set then.
 
     A server that was killed ends no worker: they would go on serving with settings that nobody can
     change any more.
     """
+    ending = threading.Event()
     server = multiprocessing.parent_process()
     if server is not None:
-        threading.Thread(target=_end_with, args=(server,), daemon=True).start()
+        threading.Thread(target=_end_with, args=(server, ending), daemon=True).start()
+    return ending
 
 
-def _end_with(server: BaseProcess) -> None:
+def _end_with(server: BaseProcess, ending: threading.Event) -> None:
     server.join()
+    ending.set()
     os.kill(os.getpid(), signal.SIGTERM)
 
 

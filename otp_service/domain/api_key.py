@@ -33,6 +33,7 @@ class KeyKind(StrEnum):
 
     LIVE = "live"
     TEST = "test"
+    OPERATOR = "operator"
 
 
 def draw_key(kind: KeyKind) -> str:

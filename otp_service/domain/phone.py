@@ -9,7 +9,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 
 from otp_service.errors import DestinationNotAllowed, FieldProblem, InvalidRequest, PhoneInvalid
 
-_MAX_CHARACTERS = 40
+MAX_CHARACTERS = 40
 _SHOWN_DIGITS = 2
 _NON_GEOGRAPHIC = "001"
 _COUNTRY_PATTERN = re.compile(r"[A-Za-z]{2}")
@@ -107,8 +107,8 @@ def _dialled(text: str) -> str:
     What libphonenumber would accept beyond that (letters for digits, extensions, ``tel:``) never
     reaches it.
     """
-    if len(text) > _MAX_CHARACTERS:
-        raise PhoneInvalid(f"A phone number has at most {_MAX_CHARACTERS} characters.")
+    if len(text) > MAX_CHARACTERS:
+        raise PhoneInvalid(f"A phone number has at most {MAX_CHARACTERS} characters.")
     dialled = "".join(map(_dialled_character, text))
     if "+" in dialled[1:]:
         raise PhoneInvalid("A phone number has at most one plus sign, at its beginning.")

@@ -20,6 +20,9 @@ class EmbeddedRedis(fakeredis.FakeRedis):
     def __init__(self, server: fakeredis.FakeServer | None = None) -> None:
         super().__init__(server=server or fakeredis.FakeServer())
         self._commands = 0
+        # The keys' holder is made when it is first asked for; several at once would make several,
+        # each with budgets of its own.
+        super().execute_command("DBSIZE")  # type: ignore[no-untyped-call]
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Run one command, and now and then sweep."""

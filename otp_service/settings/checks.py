@@ -156,6 +156,17 @@ def _demo_key_is_for_demo(settings: Settings) -> Iterator[Problem]:
             yield Problem(name, "holds the key of demo mode, which everybody knows")
 
 
+def _operator_keys_are_their_own(settings: Settings) -> Iterator[Problem]:
+    name = variable("operator_keys_sha256")
+    uses = Counter(settings.operator_keys_sha256)
+    if any(count > 1 for count in uses.values()):
+        yield Problem(name, "holds a key that is listed twice")
+    if any(not uses.keys().isdisjoint(hashes) for _, hashes in _key_lists(settings)):
+        yield Problem(name, "holds a key of an application; an operator's key is good for no call")
+    if hash_key(DEMO_API_KEY) in uses:
+        yield Problem(name, "holds the key of demo mode, which everybody knows")
+
+
 def _key_lists(settings: Settings) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give the hashes in each of the two lists that an application has, by the list's name."""
     for application_id, table in settings.applications.items():
@@ -225,6 +236,7 @@ _RULES: dict[Callable[[Settings], Iterator[Problem]], frozenset[str]] = {
     _keys_open_one_application: frozenset(),
     _keys_have_their_own_names: frozenset(),
     _demo_key_is_for_demo: _reading("demo"),
+    _operator_keys_are_their_own: _reading("operator_keys_sha256"),
     _sms_have_room: _reading("pin_digits"),
     _budgets_hold_together: frozenset({"budgets"}),
     _application_budgets_hold_together: frozenset({"budgets"}),

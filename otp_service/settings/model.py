@@ -24,6 +24,7 @@ from otp_service.settings.addresses import (
     check_provider_url,
     check_store_url,
 )
+from otp_service.settings.api_keys import KeyHash
 from otp_service.settings.applications import (
     DEMO_APPLICATION,
     ApplicationSettings,
@@ -137,6 +138,8 @@ class Settings(Rules, BaseSettings):
     port: Number = Field(default=8_000, ge=1, le=65_535)
     workers: Number = Field(default_factory=_default_workers, ge=1, le=256)
     threads: Number = Field(default=128, ge=1, le=1_024)
+    operator_keys_sha256: tuple[KeyHash, ...] = Field(default=(), repr=False)
+    public_docs: bool = False
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = "info"
     redis_max_connections: Number = Field(
         default_factory=lambda known: known["threads"], ge=1, le=4_096
@@ -227,6 +230,10 @@ class Settings(Rules, BaseSettings):
             application_id: table.to_domain(application_id, defaults=self)
             for application_id, table in self.applications.items()
         }
+
+    def operator_key_digests(self) -> tuple[bytes, ...]:
+        """Give the SHA-256, 32 bytes, of each operator's key."""
+        return tuple(map(bytes.fromhex, self.operator_keys_sha256))
 
     def callers(self) -> dict[bytes, Caller]:
         """Give who calls, by the SHA-256, 32 bytes, of each API key."""

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from otp_service.api.admission import Admission
 from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
+from otp_service.api.operator_access import OperatorAccess
 from otp_service.api.peer import TrustedProxies
 from otp_service.domain.api_key import EVERY_SCOPE
 from otp_service.domain.application import Application, VerificationRules
@@ -155,6 +156,8 @@ class Service:
     now: datetime = READ_AT
     used: list[str] = field(default_factory=list)
     bound_ids: list[str] = field(default_factory=list)
+    working_places: int = 8
+    operators: OperatorAccess = field(default_factory=lambda: OperatorAccess(is_open=True))
     start: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
     resend: FakeVerb = field(default_factory=lambda: FakeVerb(a_verification()))
     verify: FakeVerb = field(default_factory=FakeVerb)
@@ -183,6 +186,7 @@ class Service:
             proxies=self.proxies,
             idempotency=IdempotencyScheme(NUMBER_KEY),
             admission=self.admission(),
+            operators=self.operators,
             readiness=lambda: self.reasons,
             metrics=lambda: (b"up 1\n", "text/plain; version=0.0.4; charset=utf-8"),
             callbacks=Callbacks(
@@ -193,6 +197,7 @@ class Service:
                 hear=self.hear,
             ),
             journal=self.journal,
+            working_places=self.working_places,
             allowed_hosts=self.allowed_hosts,
             bind_request_id=self.bound_ids.append,
         )

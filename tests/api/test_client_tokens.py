@@ -1,7 +1,6 @@
-import json
-
 """What a client token opens, and everything that an attacker would try with one."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 

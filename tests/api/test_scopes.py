@@ -4,6 +4,7 @@ from flask import Flask
 from otp_service.api.exchange import Exchange
 from otp_service.api.incoming import ApiRequest
 from otp_service.api.scopes import SCOPE_OF_ROUTE, check_scope, is_protected
+from otp_service.api.working_places import WorkingPlaces
 from otp_service.domain.api_key import EVERY_SCOPE, Scope
 from otp_service.errors import Forbidden
 
@@ -148,7 +149,14 @@ def test_a_route_without_a_row_is_for_nobody(service, make_caller):
 def test_a_protected_route_that_somebody_forgot_is_closed(service):
     app = Flask(__name__)
     app.request_class = ApiRequest
-    Exchange(service.admission(), None, service.journal, service.bound_ids.append).install(app)
+    Exchange(
+        admission=service.admission(),
+        operators=service.operators,
+        places=WorkingPlaces(1),
+        allowed_hosts=None,
+        journal=service.journal,
+        bind_request_id=service.bound_ids.append,
+    ).install(app)
     app.get("/otp/forgotten")(lambda: "open")
 
     reply = app.test_client().get("/otp/forgotten", headers={"Authorization": "Bearer key-of-shop"})

@@ -59,7 +59,7 @@ def send_all(deployment: Deployment, bodies: list[dict[str, object]]) -> Counter
 
 
 def cost(deployment: Deployment) -> float:
-    exposition = requests.get(f"{deployment.shop.service}/metrics", timeout=30).text
+    exposition = deployment.operator.get("/metrics").text
     return sum(
         sample.value
         for family in text_string_to_metric_families(exposition)

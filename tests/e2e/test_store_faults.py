@@ -68,7 +68,7 @@ def test_redis_lost_during_a_send_leaves_a_start_that_stands(
 def test_evicting_redis_is_not_ready(own_deployment: Deployment, policy: str) -> None:
     own_deployment.redis.client.execute_command("CONFIG", "SET", "maxmemory-policy", policy)
 
-    answer = own_deployment.shop.get("/readyz")
+    answer = own_deployment.operator.get("/readyz")
 
     assert answer.status_code == 503
     assert "noeviction" in answer.json()["detail"]

@@ -105,7 +105,7 @@ def test_logs_are_json_without_numbers_or_codes(
 
 
 def _started(deployment: Deployment) -> float:
-    text = deployment.shop.get("/metrics").text
+    text = deployment.operator.get("/metrics").text
     return sum(
         sample.value
         for family in text_string_to_metric_families(text)

@@ -12,17 +12,20 @@ from support.processes import await_answer, clean_environ, cli, free_port
 from support.redis_servers import RedisServer, wait_until
 from support.store_view import StoreView
 
-_SHOP_KEY = "otp_test_" + "s" * 43
-_BANK_KEY = "otp_test_" + "b" * 43
+SHOP_KEY = "otp_test_" + "s" * 43
+BANK_KEY = "otp_test_" + "b" * 43
 _VERIFIER_KEY = "otp_test_" + "v" * 43
 
 CALLBACK_SECRET = "callback-secret-of-the-tests-" + "c" * 16
 
 PAGE = "https://shop.example.com"
+OPERATOR_KEY = "otp_operator_" + "o" * 43
 
 _CONFIG = f"""
+operator_keys_sha256 = ["{hashlib.sha256(OPERATOR_KEY.encode()).hexdigest()}"]
+
 [applications.shop]
-api_keys_sha256 = ["{hashlib.sha256(_SHOP_KEY.encode()).hexdigest()}"]
+api_keys_sha256 = ["{hashlib.sha256(SHOP_KEY.encode()).hexdigest()}"]
 brand = "Nova Shop"
 cors_origins = ["{PAGE}"]
 {{shop}}
@@ -33,7 +36,7 @@ sha256 = "{hashlib.sha256(_VERIFIER_KEY.encode()).hexdigest()}"
 scopes = ["verify"]
 
 [applications.bank]
-api_keys_sha256 = ["{hashlib.sha256(_BANK_KEY.encode()).hexdigest()}"]
+api_keys_sha256 = ["{hashlib.sha256(BANK_KEY.encode()).hexdigest()}"]
 channels = ["viber", "sms"]
 """
 
@@ -70,6 +73,7 @@ class Deployment:
     shop: Caller
     bank: Caller
     verifier: Caller
+    operator: Caller
     redis: RedisServer
     view: StoreView
     environ: dict[str, str]
@@ -97,6 +101,14 @@ class Deploying:
         self._stack = ExitStack()
 
     def __enter__(self) -> Deployment:
+        try:
+            return self._brought_up()
+        except BaseException:
+            # Nobody else ends what is up already.
+            self._stack.close()
+            raise
+
+    def _brought_up(self) -> Deployment:
         redis = self._stack.enter_context(RedisServer())
         port, simulator_port = free_port(), free_port()
         simulator = f"http://127.0.0.1:{simulator_port}"
@@ -124,9 +136,10 @@ class Deploying:
         service = f"http://127.0.0.1:{port}"
         running = self._run(["serve"], environ, f"{service}/healthz", log)
         return Deployment(
-            shop=Caller(service, simulator, _SHOP_KEY),
-            bank=Caller(service, simulator, _BANK_KEY),
+            shop=Caller(service, simulator, SHOP_KEY),
+            bank=Caller(service, simulator, BANK_KEY),
             verifier=Caller(service, simulator, _VERIFIER_KEY),
+            operator=Caller(service, simulator, OPERATOR_KEY),
             redis=redis,
             view=StoreView([redis.client.execute_command]),
             environ=environ,

@@ -12,8 +12,8 @@ from pathlib import Path
 import requests
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 30
-ENDS_WITHIN_SECONDS = 15
+PATIENCE_SECONDS = 120
+ENDS_WITHIN_SECONDS = 60
 
 
 def free_port() -> int:

@@ -42,7 +42,7 @@ def server_binary() -> str:
 
 
 def wait_until(
-    condition: Callable[[], object], *, what: str, within: timedelta = timedelta(seconds=15)
+    condition: Callable[[], object], *, what: str, within: timedelta = timedelta(seconds=60)
 ) -> None:
     """Return as soon as the condition holds."""
     deadline = time.monotonic() + within.total_seconds()

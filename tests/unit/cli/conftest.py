@@ -55,6 +55,7 @@ def deployed(
     environ.update(
         SECRETS,
         OTP_CONFIG=str(config),
+        OTP_OPERATOR_KEYS_SHA256=hashlib.sha256(b"a key of its operator").hexdigest(),
         OTP_REDIS_URL=redis.url,
         OTP_NXCLOUD_BASE_URL=scripted.url,
     )

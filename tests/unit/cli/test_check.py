@@ -61,6 +61,19 @@ def test_all_well_is_said_plainly(deployed: Environ, scripted: ScriptedServer) -
     assert verdict == "ready"
 
 
+def test_metrics_that_nobody_can_read_are_said_to_be_closed(
+    deployed: Environ, scripted: ScriptedServer
+) -> None:
+    del deployed["OTP_OPERATOR_KEYS_SHA256"]
+    dated(scripted)
+
+    result = check()
+
+    assert result.exit_code == 0
+    closed = "operators: /metrics is closed; OTP_OPERATOR_KEYS_SHA256 opens it"
+    assert closed in result.stdout.splitlines()
+
+
 def test_embedded_store_is_called_what_it_is(deployed: Environ, scripted: ScriptedServer) -> None:
     deployed["OTP_REDIS_URL"] = "memory://"
     dated(scripted)

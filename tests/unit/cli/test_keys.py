@@ -109,3 +109,39 @@ def test_new_key_reads_no_settings_and_writes_nothing(tmp_path: Path) -> None:
 
     assert "otp_service.domain.api_key" in loaded
     assert loaded.isdisjoint({"otp_service.settings", "pydantic", "redis", "flask", "requests"})
+
+
+def test_operators_key_says_so_and_its_line_loads_as_printed(
+    deployed: MutableMapping[str, str],
+) -> None:
+    del deployed["OTP_OPERATOR_KEYS_SHA256"]
+    result = new("--operator")
+    key, _, text = result.stdout.partition("\n")
+    config = Path(deployed["OTP_CONFIG"])
+    config.write_text(text + config.read_text())
+
+    settings = load_settings(deployed)
+
+    assert re.fullmatch(r"otp_operator_[A-Za-z0-9_-]{43}", key)
+    assert key not in text
+    assert settings.operator_key_digests() == (bytes.fromhex(hash_key(key)),)
+    assert bytes.fromhex(hash_key(key)) not in settings.callers()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--operator", "--application", "shop"],
+        ["--operator", "--scope", "verify"],
+        ["--operator", "--id", "web"],
+        ["--operator", "--test"],
+        [],
+    ],
+    ids=["application", "scope", "id", "kind", "neither"],
+)
+def test_key_is_an_operators_or_an_applications(arguments: list[str]) -> None:
+    result = new(*arguments)
+
+    assert result.exit_code == 2
+    assert "--operator" in result.stderr
+    assert "otp_" not in result.stdout

@@ -14,12 +14,12 @@ import click
 import pytest
 from click.testing import CliRunner
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from support.processes import await_answer, clean_environ, cli, free_port
 
 from otp_service.cli import main, server
-from otp_service.cli.server import serve_service, serve_simulator
+from otp_service.cli.server import longest_silence, serve_service, serve_simulator
 from otp_service.settings import Settings, load_settings
 
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
@@ -97,7 +97,34 @@ def test_service_is_run_as_set(granian: type[FakeGranian]) -> None:
     made = granian.made
     assert made["interface"] is Interfaces.WSGI
     assert (made["address"], made["port"]) == ("127.0.0.1", wanted.port)
-    assert (made["workers"], made["blocking_threads"]) == (3, 17)
+    assert made["workers"] == 3
+
+
+def test_every_connection_of_the_service_has_a_thread(granian: type[FakeGranian]) -> None:
+    serve_service(settings(OTP_THREADS="17"))
+
+    assert granian.made["blocking_threads"] >= granian.made["backpressure"]
+
+
+def test_heads_are_bounded_and_a_connection_has_one_request_at_a_time(
+    granian: type[FakeGranian],
+) -> None:
+    serve_service(settings())
+
+    assert granian.made["http"] is HTTPModes.http1
+    bounds = granian.made["http1_settings"]
+    assert bounds.max_buffer_size == 16 * 1024
+    assert bounds.header_read_timeout == 30_000
+
+
+def test_an_honest_connection_is_never_called_stale(granian: type[FakeGranian]) -> None:
+    wanted = settings(OTP_NXCLOUD_READ_TIMEOUT_SECONDS="60")
+
+    serve_service(wanted)
+
+    idle = granian.made["http1_settings"].header_read_timeout / 1000
+    request = granian.made["workers_kill_timeout"]
+    assert longest_silence(wanted).total_seconds() >= idle + request
 
 
 def test_requests_under_way_may_end_and_workers_that_die_come_back(

@@ -195,3 +195,25 @@ def test_domain_is_not_judged_by_a_pin_that_is_wrong_itself(problems, demo, toml
     )
 
     assert set(problems(demo | {"OTP_PIN_DIGITS": "11"})) == {"OTP_PIN_DIGITS"}
+
+
+OPERATORS = "OTP_OPERATOR_KEYS_SHA256"
+
+
+def test_key_of_an_application_is_no_operators(problems, complete, toml):
+    complete["OTP_CONFIG"] = toml(f'[applications.shop]\napi_keys_sha256 = ["{KEY_HASH}"]\n')
+
+    assert set(problems(complete | {OPERATORS: KEY_HASH.upper()})) == {OPERATORS}
+    assert not problems(complete | {OPERATORS: "b" * 64})
+
+
+@pytest.mark.parametrize(
+    "hashes",
+    [hash_key(DEMO_API_KEY), f"{'b' * 64},{'B' * 64}", "b" * 63, f"{'b' * 64},otp_operator_x"],
+    ids=["demo key", "twice", "short", "key itself"],
+)
+def test_operators_key_that_everybody_knows_or_is_none_is_refused(problems, complete, hashes):
+    found = problems(complete | {OPERATORS: hashes})
+
+    assert set(found) == {OPERATORS}
+    assert "otp_operator" not in found[OPERATORS]
