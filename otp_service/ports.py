@@ -123,7 +123,22 @@ class Settled:
     early: ReceiptNews | None = None
 
 
-class StartStore(Protocol):
+class AuditStore(Protocol):
+    """Keeps each number's timeline: what its own rules decide, and what is told here."""
+
+    def note_refusal(
+        self, number_tag: str, call: Call, *, reason: str, retry_after: timedelta
+    ) -> None:
+        """Write down a start that was refused by a rule beyond the number's own.
+
+        Args:
+            reason: the budget's name, or a word.
+            retry_after: zero where it does not depend on time.
+        """
+        ...
+
+
+class StartStore(AuditStore, Protocol):
     """Keeps a new verification before its message leaves."""
 
     def start(self, new: NewVerification) -> Verification | OverBudget:
@@ -139,12 +154,20 @@ class SendStore(Protocol):
     """Keeps what became of a message, and the message that goes out in its stead."""
 
     def settle(
-        self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
+        self,
+        verification: Verification,
+        outcome: SendOutcome,
+        request_id: str | None = None,
+        *,
+        reason: str = "",
     ) -> Settled:
         """Write down what became of the last send of ``verification``.
 
         ``TAKEN_BACK`` removes that send, its PIN and its charges; of a verification that has no
         other send, the verification too.
+
+        Args:
+            reason: why it is not known or taken back, in a word, for the number's timeline.
         """
         ...
 
@@ -156,6 +179,7 @@ class SendStore(Protocol):
         pin_digest: bytes,
         channel: Channel,
         is_number_refused: bool,
+        reason: str = "",
     ) -> Verification | None:
         """Take the last send back and store one on another channel, or do neither.
 
@@ -163,6 +187,7 @@ class SendStore(Protocol):
 
         Args:
             is_number_refused: remember for a day that Viber, the former channel, refuses it.
+            reason: why it was not sent, in a word, for the number's timeline.
         """
         ...
 

@@ -30,6 +30,7 @@ from otp_service.nxcloud.viber_client import ViberClient
 from otp_service.ports import Journal, OutgoingMessage, SessionStore
 from otp_service.redis_store import (
     Connection,
+    NumberFiles,
     NumberKeyMark,
     RedisAddress,
     RedisKeyUses,
@@ -68,7 +69,8 @@ def wire_api(settings: Settings) -> OtpApi:
     store = wire_store(settings)
     mark = NumberKeyMark(store, settings.number_key_bytes())
     mark.leave()
-    use_cases = wire_use_cases(settings, RedisStore(store, journal), journal)
+    kept = timedelta(days=settings.audit_retention_days)
+    use_cases = wire_use_cases(settings, RedisStore(store, journal, audit_kept=kept), journal)
     api = create_api(
         use_cases=use_cases,
         addresses=AddressScheme(settings.number_key_bytes()),
@@ -131,6 +133,17 @@ def wire_store(settings: Settings) -> Connection:
         # One more than requests may need: uses of keys are noted beside them.
         max_connections=settings.redis_max_connections + 1,
         sentinel_password=settings.redis_sentinel_password.get_secret_value() or None,
+    )
+
+
+def wire_number_files(settings: Settings, store: Connection, journal: Journal) -> NumberFiles:
+    """Give what shows, unlocks and erases one number in this connection's store."""
+    return NumberFiles(
+        store,
+        journal,
+        IdScheme(settings.number_key_bytes()),
+        applications=settings.domain_applications(),
+        audit_kept=timedelta(days=settings.audit_retention_days),
     )
 
 

@@ -9,6 +9,8 @@ _COMMANDS = {
     "check": "Read the settings, reach Redis and the provider's clock, name every problem at once.",
     "keys": "Draw an API key, or list those of the settings with their scopes and last use.",
     "templates": "Show which template and language would be sent and why, and the English text.",
+    "support": "Show one number's timeline, limits and verifications, or lift its limits.",
+    "forget": "Erase one number everywhere in the store.",
     "send": "Send one Viber message of any type, or show what would be sent.",
     "simulator": "Run the provider simulator alone.",
     "demo": "Run service and simulator together on this machine, without Redis or an account.",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
-from otp_service.domain.events import Event
+from otp_service.cli.no_journal import NoJournal
 from otp_service.errors import StoreUnavailable
 from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.redis_store import RedisKeyUses
@@ -14,13 +14,6 @@ from otp_service.wiring import wire_store
 
 _HEAD = ("application", "key", "scopes", "last use", "expires")
 _UNKNOWN = "unknown"
-
-
-class _NoJournal:
-    """What a command asks the store is no event of the service."""
-
-    def record(self, event: Event) -> None:
-        """Take no note."""
 
 
 def print_keys(settings: Settings) -> None:
@@ -52,7 +45,7 @@ def _last_uses(settings: Settings, fingerprints: Sequence[str]) -> tuple[list[st
         click.echo("note: only the service itself sees into its embedded store", err=True)
         return unknown, None
     try:
-        uses = RedisKeyUses(wire_store(settings), _NoJournal()).last_uses(fingerprints)
+        uses = RedisKeyUses(wire_store(settings), NoJournal()).last_uses(fingerprints)
     except StoreUnavailable as failure:
         return unknown, f"Redis does not answer ({type(failure.__cause__).__name__})."
     return [_minute(use) if use else "never seen" for use in uses], None

@@ -4,12 +4,14 @@ from otp_service.redis_store.address import RedisAddress, RedisAddressError, rea
 from otp_service.redis_store.connection import Connection, Timeouts, connect
 from otp_service.redis_store.health import store_problems
 from otp_service.redis_store.key_uses import RedisKeyUses
+from otp_service.redis_store.number_file import NumberFiles
 from otp_service.redis_store.number_key_mark import NumberKeyMark
 from otp_service.redis_store.sessions import RedisSessions
 from otp_service.redis_store.store import RedisStore
 
 __all__ = [
     "Connection",
+    "NumberFiles",
     "NumberKeyMark",
     "RedisAddress",
     "RedisAddressError",

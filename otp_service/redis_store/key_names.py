@@ -20,7 +20,12 @@ def record_key(vid: VerificationId) -> str:
 
 def log_key(vid: VerificationId, application_id: str) -> str:
     """Name the sorted set of what was charged to the number by one application."""
-    return f"{_PREFIX}:{{{vid.number_tag}}}:n:{application_id}"
+    return log_key_of(vid.number_tag, application_id)
+
+
+def log_key_of(number_tag: str, application_id: str) -> str:
+    """Name the same by the number's tag."""
+    return f"{_PREFIX}:{{{number_tag}}}:n:{application_id}"
 
 
 def refusal_key(number_tag: str) -> str:
@@ -41,6 +46,25 @@ def key_use_key(fingerprint: str) -> str:
 def chat_key(number_tag: str) -> str:
     """Name the hash of what has passed between us and the number over Viber."""
     return f"{_PREFIX}:{{{number_tag}}}:chat"
+
+
+def timeline_key(number_tag: str) -> str:
+    """Name the list of what was decided about the number, whichever application asked."""
+    return f"{_PREFIX}:{{{number_tag}}}:t"
+
+
+def every_key_of(number_tag: str) -> str:
+    """Give the pattern of every key of one number; no character of a tag means more than itself."""
+    return f"{_PREFIX}:{{{number_tag}}}:*"
+
+
+def name_within(key: str) -> str:
+    """Give what a key of a number is called after the number's tag."""
+    return key.partition("}:")[2]
+
+
+EVERY_MESSAGE = f"{_PREFIX}:m:*"
+"""The pattern of every key that ``message_key`` gives."""
 
 
 def charge_name(vid: VerificationId) -> str:

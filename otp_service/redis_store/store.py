@@ -31,6 +31,7 @@ from otp_service.redis_store.key_names import (
     message_key,
     record_key,
     refusal_key,
+    timeline_key,
 )
 from otp_service.redis_store.message import (
     KEPT,
@@ -42,6 +43,8 @@ from otp_service.redis_store.message import (
 from otp_service.redis_store.operations import Answer, Operations
 from otp_service.redis_store.record import STATUSES, channel_letters, decode, encode
 from otp_service.redis_store.scripts import Argument
+from otp_service.redis_store.timeline import KEPT as AUDIT_KEPT
+from otp_service.redis_store.timeline import audit_text, refusal_text
 
 _SCRIPTS = (
     "start",
@@ -54,6 +57,7 @@ _SCRIPTS = (
     "read",
     "prove",
     "receive",
+    "note",
 )
 # How long a number that Viber refused is not tried there again, where there is another channel.
 _REFUSED_FOR = timedelta(days=1)
@@ -62,13 +66,19 @@ _REFUSED_FOR = timedelta(days=1)
 class RedisStore:
     """Implements every store port over one connection.
 
+    Args:
+        audit_kept: how long a number's timeline remembers; zero for keeping none.
+
     Raises:
         StoreUnavailable: from any operation, when Redis did not answer; what was asked may have
             happened, and is never asked again by itself.
     """
 
-    def __init__(self, connection: Connection, journal: Journal) -> None:
+    def __init__(
+        self, connection: Connection, journal: Journal, *, audit_kept: timedelta = AUDIT_KEPT
+    ) -> None:
         self._operations = Operations(connection, journal, scripts=_SCRIPTS)
+        self._audit_kept = audit_kept
 
     def start(self, new: NewVerification) -> Verification | OverBudget:
         """Store the verification and charge the number's budgets, or do neither."""
@@ -90,6 +100,7 @@ class RedisStore:
                 next((plan.template_id for plan in new.plans if plan.template_id), ""),
                 new.plans[0].language,
                 *encode(new),
+                self._audited(new.call, new.id),
             ],
         )
         if status == b"over_budget":
@@ -97,16 +108,26 @@ class RedisStore:
         return decode(new.id, *rest[:2])
 
     def settle(
-        self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
+        self,
+        verification: Verification,
+        outcome: SendOutcome,
+        request_id: str | None = None,
+        *,
+        reason: str = "",
     ) -> Settled:
         """Write down what became of the last send, or take it back.
 
         With the provider's id of the message, whose it is is written under that id beside it.
         """
         vid = verification.id
-        keys = [record_key(vid), log_key(vid, verification.application_id)]
+        application_id = verification.application_id
+        keys = [record_key(vid), log_key(vid, application_id), timeline_key(vid.number_tag)]
         send = verification.last_delivery.send
-        settle = ("settle", keys, (charge_name(vid), send, outcome.value, request_id or ""))
+        audited = audit_text(
+            self._audit_kept, application_id, charge=charge_name(vid), reason=reason
+        )
+        arguments = (charge_name(vid), send, outcome.value, request_id or "", audited)
+        settle = ("settle", keys, arguments)
         if not request_id:
             return Settled(_settled(vid, self._operations.run(*settle)))
         told = (*link_arguments(verification), milliseconds(KEPT))
@@ -122,6 +143,7 @@ class RedisStore:
         pin_digest: bytes,
         channel: Channel,
         is_number_refused: bool,
+        reason: str = "",
     ) -> Verification | None:
         """Take the last send back and store one on another channel, or do neither."""
         vid = verification.id
@@ -136,6 +158,7 @@ class RedisStore:
                 pin_digest,
                 channel_letters([channel]),
                 _refusal_ms(is_number_refused),
+                self._audited(Call(application), vid, reason=reason),
             ],
         )
         return decode(vid, *rest[:2]) if status == b"stored" else None
@@ -183,6 +206,7 @@ class RedisStore:
             budgets.guesses,
             budgets.keep_ms,
             *wanted,
+            self._audited(call, vid),
         )
         keys = _send_keys(vid, application.id)
         status, *rest = self._operations.run("resend", keys, arguments, operation=operation)
@@ -208,7 +232,7 @@ class RedisStore:
         application = call.application
         status, *rest = self._operations.run(
             "verify",
-            [record_key(vid), log_key(vid, application.id)],
+            [record_key(vid), log_key(vid, application.id), timeline_key(vid.number_tag)],
             [
                 application.id,
                 charge_name(vid),
@@ -217,6 +241,7 @@ class RedisStore:
                 len(pin_digests),
                 *purpose_digests,
                 *pin_digests,
+                self._audited(call, vid),
             ],
         )
         if status in {b"missing", b"ended"}:
@@ -226,7 +251,11 @@ class RedisStore:
 
     def cancel(self, vid: VerificationId, call: Call) -> Verification | Ended | None:
         """Call it off."""
-        status, *rest = self._operations.run("cancel", [record_key(vid)], [call.application.id])
+        status, *rest = self._operations.run(
+            "cancel",
+            [record_key(vid), timeline_key(vid.number_tag)],
+            [call.application.id, self._audited(call, vid)],
+        )
         if status == b"canceled":
             return decode(vid, *rest[:2])
         return _ended_or_missing(status, rest)
@@ -271,6 +300,22 @@ class RedisStore:
         )
         return decode(vid, *rest[:2]) if status == b"active" else None
 
+    def note_refusal(
+        self, number_tag: str, call: Call, *, reason: str, retry_after: timedelta
+    ) -> None:
+        """Write a start that was refused elsewhere into the number's timeline."""
+        if self._audit_kept:
+            self._operations.run(
+                "note",
+                [timeline_key(number_tag)],
+                ["n", refusal_text(reason, retry_after), self._audited(call)],
+                operation="note_refusal",
+            )
+
+    def _audited(self, call: Call, vid: VerificationId | None = None, *, reason: str = "") -> str:
+        charge = charge_name(vid) if vid else ""
+        return audit_text(self._audit_kept, call.application.id, call, charge=charge, reason=reason)
+
 
 @cache
 def _text_of(budgets: NumberBudgets) -> BudgetText:
@@ -278,7 +323,8 @@ def _text_of(budgets: NumberBudgets) -> BudgetText:
 
 
 def _send_keys(vid: VerificationId, application_id: str) -> list[str]:
-    return [record_key(vid), log_key(vid, application_id), refusal_key(vid.number_tag)]
+    tag = vid.number_tag
+    return [record_key(vid), log_key(vid, application_id), refusal_key(tag), timeline_key(tag)]
 
 
 def _refusal_ms(is_number_refused: bool) -> int:  # noqa: FBT001 - the one thing it is about

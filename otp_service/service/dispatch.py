@@ -95,15 +95,15 @@ class Dispatcher:
             return self._keep(application, verification, report)
         if report.verdict in _WORTH_ANOTHER_CHANNEL:
             try:
-                replaced = self._replace(application, verification, report.verdict)
+                replaced = self._replace(application, verification, report)
             except StoreUnavailable:
                 # It may be back in a moment; where the message was replaced, nothing is taken.
-                self.take_back(verification)
+                self.take_back(verification, report.reason)
                 raise
             if replaced is not None:
                 again, its_pin = replaced
                 return self.dispatch(application, again, phone=phone, pin=its_pin)
-        self.take_back(verification)
+        self.take_back(verification, report.reason)
         raise _failure(report.verdict)
 
     def fall_back(
@@ -161,18 +161,18 @@ class Dispatcher:
         try:
             return self._sealer.open(verification.sealed_phone, bound_to=verification.id.text)
         except SealBroken:
-            self.take_back(verification)
+            self.take_back(verification, "seal_broken")
             raise
 
-    def take_back(self, verification: Verification) -> None:
-        """Undo the newest send of a verification, which no provider took."""
-        self._settle(verification, SendOutcome.TAKEN_BACK)
+    def take_back(self, verification: Verification, reason: str) -> None:
+        """Undo the newest send of a verification, which no provider took; why not, in a word."""
+        self._settle(verification, SendOutcome.TAKEN_BACK, reason=reason)
 
     def _keep(
         self, application: Application, verification: Verification, report: SendReport
     ) -> Verification:
         outcome, state = _KEPT[report.verdict]
-        settled = self._settle(verification, outcome, report.request_id)
+        settled = self._settle(verification, outcome, report.request_id, reason=report.reason)
         kept = settled.verification or verification.with_last_delivery(state, report.request_id)
         if settled.early is None or report.request_id is None:
             return kept
@@ -193,7 +193,7 @@ class Dispatcher:
         return fallen or kept
 
     def _replace(
-        self, application: Application, verification: Verification, verdict: SendVerdict
+        self, application: Application, verification: Verification, report: SendReport
     ) -> tuple[Verification, Pin] | None:
         channel = verification.last_delivery.channel
         wanted = application.channel_after(channel)
@@ -205,15 +205,22 @@ class Dispatcher:
             application,
             pin_digest=digest,
             channel=wanted,
-            is_number_refused=verdict is SendVerdict.NUMBER_REFUSED and channel is Channel.VIBER,
+            is_number_refused=report.verdict is SendVerdict.NUMBER_REFUSED
+            and channel is Channel.VIBER,
+            reason=report.reason,
         )
         if replaced is None:
             return None
-        self._note_fall_back(application, wanted, verdict.value, verification=replaced)
+        self._note_fall_back(application, wanted, report.verdict.value, verification=replaced)
         return replaced, pin
 
     def _settle(
-        self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
+        self,
+        verification: Verification,
+        outcome: SendOutcome,
+        request_id: str | None = None,
+        *,
+        reason: str,
     ) -> Settled:
         """Write the outcome down, where the store can be reached.
 
@@ -222,7 +229,7 @@ class Dispatcher:
         that could not be given back end with their window.
         """
         try:
-            return self._store.settle(verification, outcome, request_id)
+            return self._store.settle(verification, outcome, request_id, reason=reason)
         except StoreUnavailable:
             return Settled()
 

@@ -16,6 +16,7 @@ from otp_service.domain.verification import Verification
 from otp_service.errors import OtpError, TooManyRequests
 from otp_service.ports import Journal, NewVerification, OverBudget, StartStore
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.note_refusal import note_refusal
 from otp_service.service.planning import plan_messages
 
 DEFAULT_PURPOSE = "login"
@@ -78,6 +79,8 @@ class StartVerification:
             verification = self._start(call, command, phone)
         except OtpError as refusal:
             self._note(application, phone, refusal.code, refusal=refusal)
+            if phone is not None:
+                note_refusal(self._store, self._ids.number_tag(phone.e164), call, refusal)
             raise
         self._note(application, phone, "started", verification=verification)
         return verification

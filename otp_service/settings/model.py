@@ -137,6 +137,8 @@ class Settings(Rules, BaseSettings):
         default_factory=lambda known: known["threads"], ge=1, le=4_096
     )
 
+    audit_retention_days: Number = Field(default=7, ge=0, le=90)
+
     secret_keys: tuple[Key, ...] = Field(
         default_factory=lambda known: (_random_secret(),) if known["demo"] else ()
     )

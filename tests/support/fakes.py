@@ -124,7 +124,12 @@ class FakeStore:
         return verification(id=new.id, sealed_phone=new.sealed_phone, plan=new.plans[0])
 
     def settle(
-        self, verification: Verification, outcome: SendOutcome, request_id: str | None = None
+        self,
+        verification: Verification,
+        outcome: SendOutcome,
+        request_id: str | None = None,
+        *,
+        reason: str = "",
     ) -> Settled:
         if self.settling:
             raise self.settling

@@ -1,5 +1,5 @@
 -- Store one more PIN of a pending verification and charge its message, or do neither.
--- needs     record, number_log
+-- needs     record, number_log, audit
 -- KEYS[1]   the record   KEYS[2] the number's log   KEYS[3] the mark that Viber refuses the number
 -- ARGV[1]   application   ARGV[2] charge
 -- ARGV[3]   sliding budgets   ARGV[4] guess budget   ARGV[5] how long the log is kept, ms
@@ -20,7 +20,15 @@ if refused and refused[1] == 'missing' then
     return refused
 end
 mark_refused(mark_key, ARGV[9])
+local stands_in = failed_send ~= ''
+local function note_refused(detail)
+    note(now_ms, stands_in and 'F' or 'R', detail)
+end
 if refused then
+    -- A receipt may come any number of times; that nothing is left to stand in for is no decision.
+    if not stands_in then
+        note_refused(refused_for('ended:' .. refused[2], 0))
+    end
     return refused
 end
 
@@ -35,7 +43,6 @@ local function has_gone_over(wanted)
     end
     return false
 end
-local stands_in = failed_send ~= ''
 if stands_in and redis.call('HEXISTS', record_key, 's' .. failed_send) == 0 then
     return {'missing'}
 end
@@ -46,13 +53,17 @@ end
 local sends_made = tonumber(fields[4])
 if sends_made >= tonumber(fields[5]) then
     local wait_ms = start_wait(log_key, ARGV[3], ARGV[4], now_ms)
+    note_refused(refused_for('no_sends_left', wait_ms))
     return {'no_sends_left', wait_ms}
 end
 if not stands_in and now_ms < tonumber(fields[6]) then
-    return {'too_soon', tonumber(fields[6]) - now_ms}
+    local until_ms = tonumber(fields[6]) - now_ms
+    note_refused(refused_for('too_soon', until_ms))
+    return {'too_soon', until_ms}
 end
 local wait_ms, budget = sliding_wait(charges(log_key), 'm', ARGV[3], now_ms)
 if wait_ms > 0 then
+    note_refused(used_up(ARGV[3], ARGV[4], budget, wait_ms))
     return {'over_budget', budget, wait_ms}
 end
 
@@ -61,4 +72,5 @@ store_send(record_key, send, sends_made + 1, channel, ARGV[6], now_ms, {
     life_ms = fields[8], cooldown_ms = fields[9], retention_ms = fields[10],
     template = fields[11], language = fields[12]})
 charge(log_key, now_ms, tonumber(ARGV[5]), 'm' .. ARGV[2] .. send)
+note(now_ms, stands_in and 'f' or 'r', send .. channel)
 return answer('stored', now_ms, record_key)

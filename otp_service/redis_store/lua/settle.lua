@@ -1,5 +1,5 @@
 -- Write down what became of one send, or take it back with its PIN and its charges.
--- needs     record
+-- needs     record, audit
 -- KEYS[1]   the record   KEYS[2] the number's log
 -- ARGV[1]   charge   ARGV[2] number of the send
 -- ARGV[3]   accepted | unknown | taken_back   ARGV[4] the provider's request id, or empty
@@ -12,13 +12,16 @@ local state = redis.call('HGET', record_key, 's' .. send)
 if not state then
     return {'missing'}
 end
+local message = send .. string.sub(state, 3, 3) .. ':'
 
 if outcome ~= 'taken_back' then
     local letter = outcome == 'accepted' and 'a' or 'u'
+    note(now_ms, letter == 'a' and 'y' or 'u', message .. (letter == 'a' and ARGV[4] or audit.reason))
     redis.call('HSET', record_key, 's' .. send, letter .. string.sub(state, 2) .. ARGV[4])
     return answer('settled', now_ms, record_key)
 end
 
+note(now_ms, 'd', message .. audit.reason)
 redis.call('ZREM', log_key, 'm' .. charge_id .. send)
 local fields = redis.call('HMGET', record_key, 's', 'n', 'o', 'l', 'w', 'h')
 local sends_left_standing = tonumber(fields[2]) - 1

@@ -9,7 +9,7 @@ from support.processes import clean_environ
 
 from otp_service.cli import main
 
-COMMANDS = ["check", "demo", "keys", "send", "serve", "simulator", "templates"]
+COMMANDS = ["check", "demo", "forget", "keys", "send", "serve", "simulator", "support", "templates"]
 HEAVY = [
     "cryptography",
     "flask",

@@ -13,7 +13,8 @@ from otp_service.redis_store.scripts import Script, run_together
 LUA = Path(otp_service.redis_store.__file__).parent / "lua"
 ON_A_RECORD = ["start", "settle", "replace_send", "resend", "verify", "cancel", "read", "prove"]
 OPERATIONS = [*ON_A_RECORD, "receive", "link", "note_use", "session_read", "session_write"]
-PARTS = ["record", "number_log", "message"]
+OPERATIONS += ["note", "unlock", "weigh"]
+PARTS = ["record", "number_log", "message", "audit"]
 
 
 class FakeConnection:
