@@ -123,22 +123,7 @@ class Settled:
     early: ReceiptNews | None = None
 
 
-class AuditStore(Protocol):
-    """Keeps each number's timeline: what its own rules decide, and what is told here."""
-
-    def note_refusal(
-        self, number_tag: str, call: Call, *, reason: str, retry_after: timedelta
-    ) -> None:
-        """Write down a start that was refused by a rule beyond the number's own.
-
-        Args:
-            reason: the budget's name, or a word.
-            retry_after: zero where it does not depend on time.
-        """
-        ...
-
-
-class StartStore(AuditStore, Protocol):
+class StartStore(Protocol):
     """Keeps a new verification before its message leaves."""
 
     def start(self, new: NewVerification) -> Verification | OverBudget:
@@ -147,6 +132,12 @@ class StartStore(AuditStore, Protocol):
         Its last delivery says over which channel: the first planned one that is not known to
         refuse the number.
         """
+        ...
+
+    def note_refusal(
+        self, number_tag: str, call: Call, *, reason: str, retry_after: timedelta
+    ) -> None:
+        """Write a start that a rule beyond the number's own refused into the number's timeline."""
         ...
 
 
@@ -164,10 +155,7 @@ class SendStore(Protocol):
         """Write down what became of the last send of ``verification``.
 
         ``TAKEN_BACK`` removes that send, its PIN and its charges; of a verification that has no
-        other send, the verification too.
-
-        Args:
-            reason: why it is not known or taken back, in a word, for the number's timeline.
+        other send, the verification too. ``reason`` is a word for the number's timeline.
         """
         ...
 
@@ -187,7 +175,7 @@ class SendStore(Protocol):
 
         Args:
             is_number_refused: remember for a day that Viber, the former channel, refuses it.
-            reason: why it was not sent, in a word, for the number's timeline.
+            reason: a word for the number's timeline.
         """
         ...
 

@@ -164,12 +164,17 @@ class NumberFiles:
 
     def _owners(self, keys: Sequence[str]) -> Iterator[Owner]:
         own = [key for key in keys if _application_of(key, {_OWNERS})]
-        answers = self._operations.ask(
-            "read_owners", [("ZRANGE", key, 0, -1, "WITHSCORES") for key in own]
-        )
-        for key, flat in zip(own, answers, strict=True):
-            for address, at_ms in zip(flat[::2], flat[1::2], strict=True):
-                verified_at = moment(int(float(at_ms)))
+        answers = self._operations.ask("read_owners", [("ZRANGE", key, 0, -1) for key in own])
+        pairs = [
+            (key, address)
+            for key, addresses in zip(own, answers, strict=True)
+            for address in addresses
+        ]
+        scores = self._operations.ask("read_owners", [("ZSCORE", *pair) for pair in pairs])
+        for (key, address), at_ms in zip(pairs, scores, strict=True):
+            # It may have ended since it was found.
+            if at_ms is not None:
+                verified_at = moment(int(at_ms))
                 yield Owner(_application_of(key, {_OWNERS}), address.decode(), verified_at)
 
     def _verifications(self, tag: str, keys: Sequence[str], now: datetime) -> list[Verification]:

@@ -10,10 +10,10 @@ from otp_service.errors import (
     StoreUnavailable,
     TooManyRequests,
 )
-from otp_service.ports import AuditStore
+from otp_service.ports import StartStore
 
 
-def note_refusal(store: AuditStore, number_tag: str, call: Call, refusal: OtpError) -> None:
+def note_refusal(store: StartStore, number_tag: str, call: Call, refusal: OtpError) -> None:
     """Write a refused start down, unless the number's own rules refused it and have done so.
 
     Whether it can be written changes nothing for whoever is refused.
