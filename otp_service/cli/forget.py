@@ -16,7 +16,7 @@ def command(number: str, country: str | None, *, yes: bool) -> None:
     """Erase one number everywhere in the store.
 
     Its verifications end at once, and its limits with them. NUMBER has its + and country code,
-    unless --country is given.
+    unless --country is given; - reads it from standard input.
     """
     # What only the work itself needs.
     from otp_service.cli.one_number import fail, files_or_exit, number_or_exit  # noqa: PLC0415

@@ -1,5 +1,7 @@
 """What commands about one number share: the number as it is typed, and the store's file of it."""
 
+import sys
+
 import click
 
 from otp_service.cli.no_journal import NoJournal
@@ -11,7 +13,13 @@ from otp_service.wiring import wire_number_files, wire_store
 
 
 def number_or_exit(text: str, country: str | None) -> PhoneNumber:
-    """Give the number; else print what is wrong with it and exit 1."""
+    """Give the number; else print what is wrong with it and exit 1.
+
+    Args:
+        text: as typed, or ``-`` for a line of standard input, which no list of processes shows.
+    """
+    if text == "-":
+        text = sys.stdin.readline().rstrip("\r\n")
     try:
         return read_phone(text, country=read_country(country) if country is not None else None)
     except InvalidRequest as refusal:

@@ -27,8 +27,8 @@ def command(
 ) -> None:
     """Show one number's timeline, limits and verifications, or lift its limits.
 
-    NUMBER has its + and country code, unless --country is given. No code, no whole verification id
-    and no address is known to it, nor shown.
+    NUMBER has its + and country code, unless --country is given; - reads it from standard input.
+    No code, no whole verification id and no address is shown.
     """
     if applications and not unlock:
         raise click.UsageError("--application goes with --unlock.")

@@ -308,6 +308,21 @@ def test_forget_erases_everything_of_a_number_and_nothing_of_another(
     assert (erased.number_keys, erased.message_keys) == (7, 1)
 
 
+def test_number_and_messages_are_found_on_whichever_node_they_lie(
+    files: NumberFiles, desk: Desk, view: StoreView
+) -> None:
+    numbers = [f"+3806712345{last_two}" for last_two in range(60, 72)]
+    for number in numbers:
+        desk.start(phone=number, request_id=f"message-to-{number[-2:]}")
+
+    shown = [len(files.read(number).verifications) for number in numbers]
+    erased = [files.forget(number) for number in numbers]
+
+    assert shown == [1] * 12
+    assert {(each.number_keys, each.message_keys) for each in erased} == {(3, 1)}
+    assert view.everything() == {}
+
+
 def test_forget_finds_messages_whose_verification_is_kept_no_more(
     files: NumberFiles, desk: Desk, view: StoreView
 ) -> None:

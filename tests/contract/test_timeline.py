@@ -1,11 +1,13 @@
 """The timeline of a number: each decision leaves its entry, compact, capped, with an end."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from support.kinds import Kind
+from support.parallel import side_by_side
 from support.store_view import StoppedClock, StoreView, WatchedConnection
 from support.verifications import (
     BOTH,
@@ -338,6 +340,17 @@ def test_numbers_do_not_share_it(desk: Desk, view: StoreView) -> None:
     desk.started(phone="+12025550123")
 
     assert [len(lines) for lines in view.timelines().values()] == [1, 1]
+
+
+def test_guesses_side_by_side_leave_an_entry_each(desk: Desk, view: StoreView) -> None:
+    started = desk.start()
+
+    side_by_side([lambda: desk.guess(started.id, WRONG_PIN)] * 20)
+
+    counted = Counter(decisions(view))
+    assert counted[Decision.CODE_WRONG] == 4
+    assert counted[Decision.CODE_WRONG_LAST] == 1
+    assert counted[Decision.GUESS_REFUSED] == 15
 
 
 def test_only_the_newest_64_entries_stay(desk: Desk, view: StoreView) -> None:

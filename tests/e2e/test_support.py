@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.deployments import Deployment
+import requests
+from support.deployments import CALLBACK_SECRET, Deployment
 from support.processes import ROOT
 from support.redis_servers import wait_until
 
+RECEIPTS = f"/callbacks/nxcloud/{CALLBACK_SECRET}/receipt"
 DOCUMENT = (ROOT / "docs" / "support.md").read_text()
 COMMANDS = re.findall(r"^    (otp-service (?:support|forget) .+)$", DOCUMENT, re.MULTILINE)
 
@@ -81,12 +83,18 @@ def test_story_of_a_number_is_told_by_support(
 def test_receipt_is_part_of_the_story(
     deployment: Deployment, shell: Shell, fresh_number: Callable[[], str]
 ) -> None:
-    bank, number = deployment.bank, fresh_number()
-    vid = bank.started(number)["verification_id"]
-    (delivery,) = bank.get(f"/otp/verifications/{vid}").json()["deliveries"]
+    shop, number = deployment.shop, fresh_number()
+    shop.started(number)
+    message = shop.messages(number)[-1]["id"]
+    before = shell("support", number)
+    receipt = {"status": "delivered", "requestId": message, "code": 11001}
 
-    assert delivery["channel"] == "viber"
-    assert "has not said that it arrived" in shell("support", number)
+    requests.post(shop.service + RECEIPTS, json=receipt, timeout=30).raise_for_status()
+
+    assert "in short: the provider took the last message, and has not said" in before
+    after = shell("support", number)
+    assert "in short: the provider says that the last message has arrived" in after
+    assert f"the provider took message 1 over Viber, its id {message}" in after
 
 
 def test_number_that_the_provider_refuses_is_explained(

@@ -115,6 +115,7 @@ class FakeStore:
         self.asked: list[tuple[object, ...]] = []
         self.standing: NewVerification | None = None
         self.settled: list[tuple[SendOutcome, str | None]] = []
+        self.reasons: list[str] = []
 
     def start(self, new: NewVerification) -> object:
         self.asked.append(("start", new))
@@ -134,6 +135,7 @@ class FakeStore:
         if self.settling:
             raise self.settling
         self.settled.append((outcome, request_id))
+        self.reasons.append(reason)
         if outcome is SendOutcome.TAKEN_BACK:
             return Settled()
         state = DeliveryState(outcome.value)

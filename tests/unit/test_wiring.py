@@ -457,3 +457,13 @@ def test_log_level_is_the_settings(
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["level"] for line in lines] == ["error"]
+
+
+@pytest.mark.parametrize(("days", "kept"), [("0", []), ("2", [2])], ids=["off", "two days"])
+def test_timeline_is_kept_as_long_as_the_settings_say(
+    caller: Callable[..., Caller], redis: RedisServer, days: str, kept: list[int]
+) -> None:
+    caller(OTP_AUDIT_RETENTION_DAYS=days).start()
+
+    left_ms = [redis.client.pttl(key) for key in redis.client.keys("otp1:{*}:t")]
+    assert [-(-left // 86_400_000) for left in left_ms] == kept

@@ -115,6 +115,15 @@ def test_number_is_read_as_people_write_it(service: Service) -> None:
     assert "started; message 1" in result.stdout
 
 
+def test_number_can_come_by_standard_input(service: Service) -> None:
+    service.sent()
+
+    result = CliRunner().invoke(command, ["-"], input=f"{PHONE}\r\n")
+
+    assert result.exit_code == 0
+    assert "started; message 1" in result.stdout
+
+
 def test_program_gets_the_same_as_json(service: Service) -> None:
     started = service.sent()
     service.sent()
