@@ -1,6 +1,5 @@
 """What the use cases need from the outside, each Protocol small enough to fake in ten lines."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -159,6 +158,12 @@ class StartStore(Protocol):
         """Store one more PIN for a start that broke off, charged like a resend, at once."""
         ...
 
+    def note_refusal(
+        self, number_tag: str, call: Call, *, reason: str, retry_after: timedelta
+    ) -> None:
+        """Write a start that a rule beyond the number's own refused into the number's timeline."""
+        ...
+
 
 class SendStore(Protocol):
     """Keeps what became of a message, and the message that goes out in its stead."""
@@ -170,6 +175,7 @@ class SendStore(Protocol):
         request_id: str | None = None,
         *,
         idempotency: Idempotency | None = None,
+        reason: str = "",
     ) -> Settled:
         """Write down what became of the last send of ``verification``.
 
@@ -179,6 +185,7 @@ class SendStore(Protocol):
         Args:
             idempotency: of the request that led to the send: what is told of the verification now
                 is its answer from here on, or, where the send is taken back, it has none.
+            reason: a word for the number's timeline.
         """
         ...
 
@@ -190,6 +197,7 @@ class SendStore(Protocol):
         pin_digest: bytes,
         channel: Channel,
         is_number_refused: bool,
+        reason: str = "",
     ) -> Verification | None:
         """Take the last send back and store one on another channel, or do neither.
 
@@ -197,6 +205,7 @@ class SendStore(Protocol):
 
         Args:
             is_number_refused: remember for a day that Viber, the former channel, refuses it.
+            reason: a word for the number's timeline.
         """
         ...
 
@@ -387,12 +396,4 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Give the time, aware, in UTC."""
-        ...
-
-
-class KeyUseStore(Protocol):
-    """Remembers when each API key was last used, for 90 days."""
-
-    def note_uses(self, fingerprints: Collection[str]) -> None:
-        """Note that the keys of these fingerprints are used now."""
         ...

@@ -37,6 +37,7 @@ from otp_service.ports import Journal, OutgoingMessage
 from otp_service.redis_store import (
     Connection,
     FraudGuard,
+    NumberFiles,
     NumberKeyMark,
     RedisAddress,
     RedisBudgets,
@@ -83,9 +84,10 @@ def wire_api(settings: Settings) -> OtpApi:
     mark = NumberKeyMark(store, settings.number_key_bytes())
     mark.leave()
     claims = RedisClaims(store, journal, IdScheme(settings.number_key_bytes()))
+    kept = timedelta(days=settings.audit_retention_days)
     use_cases = wire_use_cases(
         settings,
-        RedisStore(store, journal),
+        RedisStore(store, journal, audit_kept=kept),
         journal,
         gate=wire_gate(settings, store, journal),
         claims=claims,
@@ -167,6 +169,17 @@ def wire_store(settings: Settings) -> Connection:
         # One more than requests may need: uses of keys are noted beside them.
         max_connections=settings.redis_max_connections + 1,
         sentinel_password=settings.redis_sentinel_password.get_secret_value() or None,
+    )
+
+
+def wire_number_files(settings: Settings, store: Connection, journal: Journal) -> NumberFiles:
+    """Give what shows, unlocks and erases one number in this connection's store."""
+    return NumberFiles(
+        store,
+        journal,
+        IdScheme(settings.number_key_bytes()),
+        applications=settings.domain_applications(),
+        audit_kept=timedelta(days=settings.audit_retention_days),
     )
 
 

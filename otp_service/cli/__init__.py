@@ -11,6 +11,8 @@ _COMMANDS = {
     "fraud": "Show what the fraud guard shut, why and until when, and open it.",
     "test-numbers": "Make a number with a fixed PIN for the settings, or list those they hold.",
     "templates": "Show which template and language would be sent and why, and the English text.",
+    "support": "Show one number's timeline, limits and verifications, or lift its limits.",
+    "forget": "Erase one number everywhere in the store.",
     "send": "Send one Viber message of any type, or show what would be sent.",
     "simulator": "Run the provider simulator alone.",
     "demo": "Run service and simulator together on this machine, without Redis or an account.",

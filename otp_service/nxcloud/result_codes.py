@@ -32,12 +32,14 @@ class Meaning:
     Args:
         reason: a word for metrics and logs; only codes of the data file have one of their own.
         advice: what an operator should do, in words; empty where there is nothing to do.
+        message: what the provider's own documentation says of it.
         may_be_retried: whether the same message may go out again at once.
     """
 
     fault: Fault
     reason: str
     advice: str
+    message: str = ""
     may_be_retried: bool = False
 
 
@@ -52,6 +54,12 @@ def code_reasons() -> frozenset[str]:
     return frozenset(known | {_other(channel).reason for channel in _WORD})
 
 
+def meaning_of_reason(reason: str) -> Meaning | None:
+    """Give what stands behind a reason; None where it is no code of the data file."""
+    meanings = (meaning for channel in _WORD for meaning in _meanings(channel).values())
+    return next((meaning for meaning in meanings if meaning.reason == reason), None)
+
+
 @cache
 def _meanings(channel: Channel) -> Mapping[int, Meaning]:
     return {
@@ -59,6 +67,7 @@ def _meanings(channel: Channel) -> Mapping[int, Meaning]:
             fault=Fault(row["fault"]),
             reason=f"{_WORD[channel]}{row['code']}",
             advice=row["advice"],
+            message=row["message"],
             may_be_retried=row["fault"] == Fault.PROVIDER and row.get("retry_at_once", True),
         )
         for row in data.load("result_codes.json")[channel.value]

@@ -13,6 +13,7 @@ from otp_service.redis_store.fraud_guard import FraudGuard
 from otp_service.redis_store.fraud_ledger import RedisFraudLedger, ShutArea, ShutBudget
 from otp_service.redis_store.health import store_problems
 from otp_service.redis_store.key_uses import RedisKeyUses
+from otp_service.redis_store.number_file import NumberFiles
 from otp_service.redis_store.number_key_mark import NumberKeyMark
 from otp_service.redis_store.sessions import RedisSessions
 from otp_service.redis_store.store import RedisStore
@@ -20,6 +21,7 @@ from otp_service.redis_store.store import RedisStore
 __all__ = [
     "Connection",
     "FraudGuard",
+    "NumberFiles",
     "NumberKeyMark",
     "RedisAddress",
     "RedisAddressError",

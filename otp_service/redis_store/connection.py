@@ -19,6 +19,9 @@ from redis.sentinel import Sentinel
 
 from otp_service.redis_store.address import RedisAddress, Topology
 
+# So many keys are looked at before anybody else's command comes in between.
+_SCAN_STEP = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
@@ -55,6 +58,10 @@ class Connection(Protocol):
         """Send one command to every master and give each answer by its server's name."""
         ...
 
+    def find(self, pattern: str) -> list[bytes]:
+        """Give every key of every master that matches, having looked at all of them in steps."""
+        ...
+
 
 class _LazyConnection:
     """Connects on first use, so that the service comes up while Redis is away."""
@@ -87,6 +94,10 @@ class _LazyConnection:
             node.name: client.execute_command(*command, target_nodes=node)
             for node in client.get_primaries()
         }
+
+    def find(self, pattern: str) -> list[bytes]:
+        # A key may come twice, where the server's table grows meanwhile.
+        return list(dict.fromkeys(self._connected().scan_iter(match=pattern, count=_SCAN_STEP)))
 
     def _connected(self) -> Any:
         if self._client is None:

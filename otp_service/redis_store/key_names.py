@@ -30,7 +30,12 @@ def record_key(vid: VerificationId) -> str:
 
 def log_key(vid: VerificationId, application_id: str) -> str:
     """Name the sorted set of what was charged to the number by one application."""
-    return f"{_PREFIX}:{{{vid.number_tag}}}:n:{application_id}"
+    return log_key_of(vid.number_tag, application_id)
+
+
+def log_key_of(number_tag: str, application_id: str) -> str:
+    """Name the same by the number's tag."""
+    return f"{_PREFIX}:{{{number_tag}}}:n:{application_id}"
 
 
 def owners_key(vid: VerificationId, application_id: str) -> str:
@@ -66,6 +71,25 @@ def entry_key(vid: VerificationId, name: str) -> str:
 def claim_key(name: str) -> str:
     """Name the hash that says which verification an Idempotency-Key of a start stands for."""
     return f"{_PREFIX}:{{i:{name}}}"
+
+
+def timeline_key(number_tag: str) -> str:
+    """Name the list of what was decided about the number, whichever application asked."""
+    return f"{_PREFIX}:{{{number_tag}}}:t"
+
+
+def every_key_of(number_tag: str) -> str:
+    """Give the pattern of every key of one number; no character of a tag means more than itself."""
+    return f"{_PREFIX}:{{{number_tag}}}:*"
+
+
+def name_within(key: str) -> str:
+    """Give what a key of a number is called after the number's tag."""
+    return key.partition("}:")[2]
+
+
+EVERY_MESSAGE = f"{_PREFIX}:m:*"
+"""The pattern of every key that ``message_key`` gives."""
 
 
 def charge_name(vid: VerificationId) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from otp_service.domain.receipt import Cost, Receipt, SentMessage
@@ -65,12 +65,21 @@ def with_receipt(delivery: Delivery, fields: Mapping[bytes, bytes]) -> Delivery:
     """
     if b"s" not in fields:
         return delivery
-    reached = {
+    return replace(delivery, state=_STATES[fields[b"s"].decode()], reached=moments_told(fields))
+
+
+def moments_told(fields: Mapping[bytes, bytes]) -> dict[DeliveryState, datetime]:
+    """Give when the provider told of each state of a message."""
+    return {
         state: moment(int(fields[name]))
         for letter, state in _STATES.items()
         if (name := f"t{letter}".encode()) in fields
     }
-    return replace(delivery, state=_STATES[fields[b"s"].decode()], reached=reached)
+
+
+def is_about(link: bytes | None, number_tag: str) -> bool:
+    """Tell whether a message's link says that it went to this number."""
+    return link is not None and link.decode().split(" ")[1] == number_tag
 
 
 def _cost_text(cost: Cost | None) -> str:

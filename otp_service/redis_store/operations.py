@@ -63,6 +63,11 @@ class Operations:
         """Send plain commands in one round trip, on a cluster in one each."""
         return self._timed(operation, lambda: _whole(self._connection.execute_many(commands)))
 
+    def find(self, operation: str, pattern: str) -> list[str]:
+        """Give every key that matches, from all masters, sorted."""
+        found = self._timed(operation, lambda: self._connection.find(pattern))
+        return sorted(key.decode() for key in found)
+
     def _timed(self, name: str, operation: Callable[[], _Result]) -> _Result:
         began = time.perf_counter()
         reason = None

@@ -15,19 +15,21 @@ from otp_service.ports import (
     Ended,
     GuessAnswer,
     Journal,
-    Judged,
     NewVerification,
-    NoResend,
-    NotTheTokens,
     OverBudget,
     ReceiptNews,
     ResendAnswer,
-    ResendBar,
     SendOutcome,
     Settled,
-    Verdict,
 )
-from otp_service.redis_store.budget_text import BudgetText, budget_name, budget_text, milliseconds
+from otp_service.redis_store.answers import (
+    read_end,
+    read_judged,
+    read_one_more,
+    read_over_budget,
+    read_settled,
+)
+from otp_service.redis_store.budget_text import BudgetText, budget_text, milliseconds
 from otp_service.redis_store.connection import Connection
 from otp_service.redis_store.kept_answers import entry_keys, fingerprint_of, told_once
 from otp_service.redis_store.key_names import (
@@ -37,6 +39,7 @@ from otp_service.redis_store.key_names import (
     owners_key,
     record_key,
     refusal_key,
+    timeline_key,
 )
 from otp_service.redis_store.message import (
     KEPT,
@@ -46,8 +49,10 @@ from otp_service.redis_store.message import (
     with_receipt,
 )
 from otp_service.redis_store.operations import Answer, Operations
-from otp_service.redis_store.record import STATUSES, channel_letters, decode, encode
+from otp_service.redis_store.record import channel_letters, decode, encode
 from otp_service.redis_store.scripts import Argument
+from otp_service.redis_store.timeline import KEPT as AUDIT_KEPT
+from otp_service.redis_store.timeline import audit_text, refusal_text
 
 _SCRIPTS = (
     "start",
@@ -60,6 +65,7 @@ _SCRIPTS = (
     "read",
     "prove",
     "receive",
+    "note",
 )
 # How long a number that Viber refused is not tried there again, where there is another channel.
 _REFUSED_FOR = timedelta(days=1)
@@ -68,13 +74,19 @@ _REFUSED_FOR = timedelta(days=1)
 class RedisStore:
     """Implements every store port over one connection.
 
+    Args:
+        audit_kept: how long a number's timeline remembers; zero for keeping none.
+
     Raises:
         StoreUnavailable: from any operation, when Redis did not answer; what was asked may have
             happened, and is never asked again by itself.
     """
 
-    def __init__(self, connection: Connection, journal: Journal) -> None:
+    def __init__(
+        self, connection: Connection, journal: Journal, *, audit_kept: timedelta = AUDIT_KEPT
+    ) -> None:
         self._operations = Operations(connection, journal, scripts=_SCRIPTS)
+        self._audit_kept = audit_kept
 
     def start(self, new: NewVerification) -> Verification | OverBudget | Standing:
         """Store the verification and charge the number's budgets, or do neither."""
@@ -82,7 +94,7 @@ class RedisStore:
         rules, budgets = application.rules, _text_of(application.budgets)
         status, *rest = self._operations.run(
             "start",
-            _send_keys(new.id, application.id),
+            [*_send_keys(new.id, application.id), timeline_key(new.id.number_tag)],
             [
                 charge_name(new.id),
                 budgets.sliding,
@@ -98,10 +110,11 @@ class RedisStore:
                 "" if new.is_test else new.call.address_tag or "",
                 budgets.owners,
                 *encode(new),
+                self._audited(new.call, new.id),
             ],
         )
         if status == b"over_budget":
-            return _over_budget(application.budgets, rest)
+            return read_over_budget(application.budgets, rest)
         if status == b"standing":
             return Standing()
         return decode(new.id, *rest[:2])
@@ -116,7 +129,7 @@ class RedisStore:
     ) -> ResendAnswer:
         """Store one more PIN for a start that broke off, charged like a resend, at once."""
         wanted = (pin_digest, channel_letters(channels), "", 0, 1, b"")
-        return _one_more(call.application, vid, self._ask("continue_start", vid, call, wanted))
+        return read_one_more(call.application, vid, self._ask("continue_start", vid, call, wanted))
 
     def settle(
         self,
@@ -125,26 +138,37 @@ class RedisStore:
         request_id: str | None = None,
         *,
         idempotency: Idempotency | None = None,
+        reason: str = "",
     ) -> Settled:
         """Write down what became of the last send, or take it back.
 
         With the provider's id of the message, whose it is is written under that id beside it.
         """
         vid = verification.id
-        keys = [record_key(vid), log_key(vid, verification.application_id)]
+        application_id = verification.application_id
+        keys = [record_key(vid), log_key(vid, application_id)]
         send = verification.last_delivery.send
-        became = (charge_name(vid), send, outcome.value, request_id or "")
+        audited = audit_text(
+            self._audit_kept, application_id, charge=charge_name(vid), reason=reason
+        )
         settle = (
             "settle",
-            [*keys, *entry_keys(vid, idempotency)],
-            (*became, fingerprint_of(idempotency)),
+            [*keys, *entry_keys(vid, idempotency), timeline_key(vid.number_tag)],
+            (
+                charge_name(vid),
+                send,
+                outcome.value,
+                request_id or "",
+                fingerprint_of(idempotency),
+                audited,
+            ),
         )
         if not request_id:
-            return Settled(_settled(vid, self._operations.run(*settle)))
+            return Settled(read_settled(vid, self._operations.run(*settle)))
         told = (*link_arguments(verification), milliseconds(KEPT))
         link = ("link", [message_key(request_id)], told)
         settled, linked = self._operations.run_together("settle", settle, link)
-        return Settled(_settled(vid, settled), read_news(linked))
+        return Settled(read_settled(vid, settled), read_news(linked))
 
     def replace_send(
         self,
@@ -154,12 +178,13 @@ class RedisStore:
         pin_digest: bytes,
         channel: Channel,
         is_number_refused: bool,
+        reason: str = "",
     ) -> Verification | None:
         """Take the last send back and store one on another channel, or do neither."""
         vid = verification.id
         status, *rest = self._operations.run(
             "replace_send",
-            _send_keys(vid, application.id),
+            [*_send_keys(vid, application.id), timeline_key(vid.number_tag)],
             [
                 application.id,
                 charge_name(vid),
@@ -168,6 +193,7 @@ class RedisStore:
                 pin_digest,
                 channel_letters([channel]),
                 _refusal_ms(is_number_refused),
+                self._audited(Call(application), vid, reason=reason),
             ],
         )
         return decode(vid, *rest[:2]) if status == b"stored" else None
@@ -185,7 +211,7 @@ class RedisStore:
         wanted = (pin_digest, channel_letters(channels), "", 0, 0, own)
         return told_once(
             self._ask("resend", vid, call, wanted),
-            lambda answer: _one_more(call.application, vid, answer),
+            lambda answer: read_one_more(call.application, vid, answer),
         )
 
     def fall_back(
@@ -202,7 +228,7 @@ class RedisStore:
         refusal_ms = _refusal_ms(is_number_refused)
         wanted = (pin_digest, channel_letters([channel]), failed_send, refusal_ms, 0, b"")
         answer = self._ask("fall_back", vid, Call(application), wanted)
-        return _one_more(application, vid, answer)
+        return read_one_more(application, vid, answer)
 
     def _ask(
         self,
@@ -223,10 +249,12 @@ class RedisStore:
             *wanted,
             budgets.owners,
             call.token_id or "",
+            self._audited(call, vid),
         )
         keys = _send_keys(vid, application.id)
         if operation == "resend":
             keys += entry_keys(vid, call.idempotency)
+        keys.append(timeline_key(vid.number_tag))
         return self._operations.run("resend", keys, arguments, operation=operation)
 
     def verify(
@@ -248,6 +276,7 @@ class RedisStore:
                 log_key(vid, application.id),
                 owners_key(vid, application.id),
                 *entry_keys(vid, call.idempotency),
+                timeline_key(vid.number_tag),
             ],
             [
                 application.id,
@@ -261,16 +290,21 @@ class RedisStore:
                 *(fixed_pin_digests or [""] * len(pin_digests)),
                 call.token_id or "",
                 fingerprint_of(call.idempotency),
+                self._audited(call, vid),
             ],
         )
-        return told_once(answer, lambda first: _judged(vid, first))
+        return told_once(answer, lambda first: read_judged(vid, first))
 
     def cancel(self, vid: VerificationId, call: Call) -> Verification | Ended | None:
         """Call it off."""
-        status, *rest = self._operations.run("cancel", [record_key(vid)], [call.application.id])
+        status, *rest = self._operations.run(
+            "cancel",
+            [record_key(vid), timeline_key(vid.number_tag)],
+            [call.application.id, self._audited(call, vid)],
+        )
         if status == b"canceled":
             return decode(vid, *rest[:2])
-        return _ended_or_missing(status, rest)
+        return read_end(status, rest)
 
     def read(self, vid: VerificationId, application: Application) -> Verification | None:
         """Give it as it stands, its messages as far as their receipts say that they came."""
@@ -312,6 +346,22 @@ class RedisStore:
         )
         return decode(vid, *rest[:2]) if status == b"active" else None
 
+    def note_refusal(
+        self, number_tag: str, call: Call, *, reason: str, retry_after: timedelta
+    ) -> None:
+        """Write a start that was refused elsewhere into the number's timeline."""
+        if self._audit_kept:
+            self._operations.run(
+                "note",
+                [timeline_key(number_tag)],
+                ["n", refusal_text(reason, retry_after), self._audited(call)],
+                operation="note_refusal",
+            )
+
+    def _audited(self, call: Call, vid: VerificationId | None = None, *, reason: str = "") -> str:
+        charge = charge_name(vid) if vid else ""
+        return audit_text(self._audit_kept, call.application.id, call, charge=charge, reason=reason)
+
 
 @cache
 def _text_of(budgets: NumberBudgets) -> BudgetText:
@@ -329,44 +379,3 @@ def _send_keys(vid: VerificationId, application_id: str) -> list[str]:
 
 def _refusal_ms(is_number_refused: bool) -> int:  # noqa: FBT001 - the one thing it is about
     return milliseconds(_REFUSED_FOR) if is_number_refused else 0
-
-
-def _settled(vid: VerificationId, answer: Answer) -> Verification | None:
-    status, *rest = answer
-    return decode(vid, *rest[:2]) if status == b"settled" else None
-
-
-def _one_more(application: Application, vid: VerificationId, answer: Answer) -> ResendAnswer:
-    status, *rest = answer
-    match status:
-        case b"stored" | b"settled":
-            return decode(vid, *rest[:2])
-        case b"over_budget":
-            return _over_budget(application.budgets, rest)
-        case b"too_soon" | b"no_sends_left" | b"not_needed":
-            return NoResend(ResendBar(status.decode()), timedelta(milliseconds=rest[0]))
-        case b"not_the_tokens":
-            return NotTheTokens()
-        case _:
-            return _ended_or_missing(status, rest)
-
-
-def _judged(vid: VerificationId, answer: Answer) -> GuessAnswer:
-    status, *rest = answer
-    if status == b"not_the_tokens":
-        return NotTheTokens()
-    if status in {b"missing", b"ended"}:
-        return _ended_or_missing(status, rest)
-    matched_send = rest[2] if status == b"approved" else None
-    return Judged(Verdict(status.decode()), decode(vid, *rest[:2]), matched_send)
-
-
-def _over_budget(budgets: NumberBudgets, rest: Answer) -> OverBudget:
-    which, wait_ms, is_owners = rest
-    return OverBudget(
-        budget_name(budgets, which), timedelta(milliseconds=wait_ms), is_owners=bool(is_owners)
-    )
-
-
-def _ended_or_missing(status: bytes, rest: Answer) -> Ended | None:
-    return Ended(STATUSES[rest[0].decode()]) if status == b"ended" else None

@@ -107,12 +107,10 @@ class Dispatcher:
             return self._keep(application, verification, report, idempotency)
         if report.verdict in _WORTH_ANOTHER_CHANNEL:
             try:
-                replaced = self._replace(
-                    application, verification, report.verdict, token_id=token_id
-                )
+                replaced = self._replace(application, verification, report, token_id=token_id)
             except StoreUnavailable:
                 # It may be back in a moment; where the message was replaced, nothing is taken.
-                self.take_back(verification, idempotency=idempotency)
+                self.take_back(verification, report.reason, idempotency=idempotency)
                 raise
             if replaced is not None:
                 again, its_pin = replaced
@@ -124,7 +122,7 @@ class Dispatcher:
                     token_id=token_id,
                     idempotency=idempotency,
                 )
-        self.take_back(verification, idempotency=idempotency)
+        self.take_back(verification, report.reason, idempotency=idempotency)
         raise _failure(report.verdict)
 
     def send_more(
@@ -154,8 +152,8 @@ class Dispatcher:
         try:
             place = place_of(application, verification, token_id=token_id)
             charged = self._gate.send(place, verification)
-        except OtpError:
-            self.take_back(verification, idempotency=idempotency)
+        except OtpError as refusal:
+            self.take_back(verification, refusal.code, idempotency=idempotency)
             raise
         try:
             return self.dispatch(
@@ -236,14 +234,14 @@ class Dispatcher:
         try:
             return self._sealer.open(verification.sealed_phone, bound_to=verification.id.text)
         except SealBroken:
-            self.take_back(verification, idempotency=idempotency)
+            self.take_back(verification, "seal_broken", idempotency=idempotency)
             raise
 
     def take_back(
-        self, verification: Verification, *, idempotency: Idempotency | None = None
+        self, verification: Verification, reason: str, *, idempotency: Idempotency | None = None
     ) -> None:
-        """Undo the newest send of a verification, which no provider took."""
-        self._settle(verification, SendOutcome.TAKEN_BACK, idempotency=idempotency)
+        """Undo the newest send of a verification, which no provider took; why not, in a word."""
+        self._settle(verification, SendOutcome.TAKEN_BACK, reason=reason, idempotency=idempotency)
 
     def _keep(
         self,
@@ -253,7 +251,13 @@ class Dispatcher:
         idempotency: Idempotency | None,
     ) -> Verification:
         outcome, state = _KEPT[report.verdict]
-        settled = self._settle(verification, outcome, report.request_id, idempotency=idempotency)
+        settled = self._settle(
+            verification,
+            outcome,
+            report.request_id,
+            reason=report.reason,
+            idempotency=idempotency,
+        )
         kept = settled.verification or verification.with_last_delivery(state, report.request_id)
         if settled.early is None or report.request_id is None:
             return kept
@@ -278,7 +282,7 @@ class Dispatcher:
         self,
         application: Application,
         verification: Verification,
-        verdict: SendVerdict,
+        report: SendReport,
         *,
         token_id: str | None,
     ) -> tuple[Verification, Pin] | None:
@@ -290,7 +294,7 @@ class Dispatcher:
         try:
             self._gate.pay(place, verification, wanted)
         except TooManyRequests as refusal:
-            self._note_fall_back(application, wanted, verdict.value, outcome=refusal.code)
+            self._note_fall_back(application, wanted, report.verdict.value, outcome=refusal.code)
             return None
         pin, digest = self.draw(application, verification.id)
         replaced = self._store.replace_send(
@@ -298,11 +302,13 @@ class Dispatcher:
             application,
             pin_digest=digest,
             channel=wanted,
-            is_number_refused=verdict is SendVerdict.NUMBER_REFUSED and channel is Channel.VIBER,
+            is_number_refused=report.verdict is SendVerdict.NUMBER_REFUSED
+            and channel is Channel.VIBER,
+            reason=report.reason,
         )
         if replaced is None:
             return None
-        self._note_fall_back(application, wanted, verdict.value, verification=replaced)
+        self._note_fall_back(application, wanted, report.verdict.value, verification=replaced)
         return replaced, pin
 
     def _settle(
@@ -311,6 +317,7 @@ class Dispatcher:
         outcome: SendOutcome,
         request_id: str | None = None,
         *,
+        reason: str,
         idempotency: Idempotency | None,
     ) -> Settled:
         """Write the outcome down, where the store can be reached.
@@ -320,7 +327,9 @@ class Dispatcher:
         that could not be given back end with their window.
         """
         try:
-            return self._store.settle(verification, outcome, request_id, idempotency=idempotency)
+            return self._store.settle(
+                verification, outcome, request_id, reason=reason, idempotency=idempotency
+            )
         except StoreUnavailable:
             return Settled()
 

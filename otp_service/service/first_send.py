@@ -83,8 +83,8 @@ class FirstSend:
         try:
             # Where the number is known to refuse the first channel, it takes the next at once.
             self._gate.pay(place, stored, stored.last_delivery.channel, paid=new.plans[0].channel)
-        except OtpError:
-            self._dispatcher.take_back(stored, idempotency=new.call.idempotency)
+        except OtpError as refusal:
+            self._dispatcher.take_back(stored, refusal.code, idempotency=new.call.idempotency)
             self._gate.give_back(charged)
             raise
         return stored

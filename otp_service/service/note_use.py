@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from threading import Lock
 
-from otp_service.ports import KeyUseStore
+from otp_service.key_use_ports import KeyUseStore
 
 _AT_MOST_EVERY = timedelta(minutes=1)
 

@@ -26,6 +26,7 @@ from otp_service.service.first_send import FirstSend
 from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.gate import Gate
 from otp_service.service.idempotency import REPLAYED, OneStart
+from otp_service.service.note_refusal import note_refusal
 from otp_service.service.planning import plan_messages
 
 DEFAULT_PURPOSE = "login"
@@ -75,6 +76,7 @@ class StartVerification:
         self._number_hashes = number_hashes
         self._keys = keys
         self._sealer = sealer
+        self._store = store
         self._once = OneStart(ids=ids, claims=claims)
         self._first_send = FirstSend(store=store, gate=gate, dispatcher=dispatcher)
         self._dispatcher = dispatcher
@@ -111,6 +113,8 @@ class StartVerification:
             started = self._once.run(call, phone.e164, start)
         except OtpError as refusal:
             self._note(application, phone, refusal.code, refusal=refusal)
+            if phone is not None:
+                note_refusal(self._store, self._ids.number_tag(phone.e164), call, refusal)
             raise
         if isinstance(started, Replayed):
             self._note(application, phone, REPLAYED, verification=started.answer)

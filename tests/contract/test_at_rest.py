@@ -60,9 +60,11 @@ def test_id_a_caller_knows_is_not_in_the_store(desk: Desk, view: StoreView) -> N
 
 
 def test_keys_of_one_number_share_one_slot(lived: Desk, view: StoreView) -> None:
-    tags = {key.split(b"{")[1].split(b"}")[0] for key in view.names()}
+    names = view.everything()
 
-    assert len(view.names()) == 6
+    tags = {key.split(b"{")[1].split(b"}")[0] for key in names}
+
+    assert len(names) == 7
     assert len(tags) == 1
 
 
@@ -72,12 +74,16 @@ def test_every_key_ends(lived: Desk, view: StoreView) -> None:
     assert len(left) == 6
     longest = timedelta(days=1, seconds=300)
     assert all(timedelta(0) < each <= longest for each in left.values())
+    (timeline,) = set(view.left_of_everything()) - set(left)
+    assert timedelta(0) < view.left_of_everything()[timeline] <= timedelta(days=7)
 
 
 def test_everything_is_gone_after_the_longest_end(lived: Desk, view: StoreView) -> None:
     view.advance(timedelta(days=1, seconds=300))
 
     assert view.names() == []
+    view.advance(timedelta(days=6))
+    assert view.everything() == {}
 
 
 def test_no_field_is_longer_than_a_compact_hash_allows(lived: Desk, view: StoreView) -> None:
@@ -93,6 +99,18 @@ def test_record_with_the_longest_texts_is_one_compact_block(lived: Desk, view: S
     encodings = {view.encodings()[key] for key in view.hashes()}
 
     assert encodings <= {b"listpack", b"ziplist"}
+
+
+@pytest.mark.parametrize("kind", ["single", "cluster", "sentinel"], indirect=True)
+def test_full_timeline_is_one_compact_block(lived: Desk, view: StoreView) -> None:
+    for _ in range(100):
+        lived.try_start()
+
+    ((timeline, entries),) = view.timelines().items()
+    # Servers before 7.2 name a list of one block like one of many.
+    assert view.encodings()[timeline] in {b"listpack", b"quicklist"}
+    assert len(entries) == 64
+    assert sum(map(len, entries)) < 8_000
 
 
 def test_failed_guess_is_not_written_down(desk: Desk, view: StoreView) -> None:
@@ -133,8 +151,11 @@ def test_repr_of_what_the_store_gives_holds_no_number_and_no_digest(
 
 
 def _every_text(view: StoreView) -> Iterator[bytes]:
-    for key, value in view.dump().items():
+    for key, value in view.everything().items():
         yield key
+        if isinstance(value, list):
+            yield from value
+            continue
         pairs = value.items() if isinstance(value, dict) else value
         for name, content in pairs:
             yield name

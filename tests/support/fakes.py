@@ -151,6 +151,7 @@ class FakeStore:
         self.asked: list[tuple[object, ...]] = []
         self.standing: NewVerification | None = None
         self.settled: list[tuple[SendOutcome, str | None]] = []
+        self.reasons: list[str] = []
 
     def start(self, new: NewVerification) -> object:
         self.asked.append(("start", new))
@@ -164,11 +165,14 @@ class FakeStore:
         verification: Verification,
         outcome: SendOutcome,
         request_id: str | None = None,
+        *,
+        reason: str = "",
         **_: object,
     ) -> Settled:
         if self.settling:
             raise self.settling
         self.settled.append((outcome, request_id))
+        self.reasons.append(reason)
         if outcome is SendOutcome.TAKEN_BACK:
             return Settled()
         state = DeliveryState(outcome.value)

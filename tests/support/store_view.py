@@ -31,6 +31,18 @@ if kind == 'hash' then
             redis.call('HSET', key, name, string.format('%.0f', at_ms - by_ms))
         end
     end
+elseif kind == 'list' then
+    local digits = '0123456789abcdefghijklmnopqrstuvwxyz'
+    for at, entry in ipairs(redis.call('LRANGE', key, 0, -1)) do
+        local time, rest = string.match(entry, '^(%w+)(|.*)$')
+        local at_ms, older = tonumber(time, 36) - by_ms, ''
+        while at_ms > 0 do
+            local digit = at_ms % 36
+            older = string.sub(digits, digit + 1, digit + 1) .. older
+            at_ms = (at_ms - digit) / 36
+        end
+        redis.call('LSET', key, at - 1, older .. rest)
+    end
 elseif kind == 'zset' then
     local flat = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
     for at = 1, #flat, 2 do
@@ -56,13 +68,20 @@ class StoreView:
             execute("FLUSHALL")
 
     def names(self) -> list[bytes]:
-        return sorted(key for execute in self.servers for key in execute("KEYS", "*"))
+        return sorted(key for _, key in self._keys())
 
     def dump(self) -> dict[bytes, Any]:
-        """Give every key with its value."""
-        return {
-            key: _value(execute, key) for execute in self.servers for key in execute("KEYS", "*")
-        }
+        """Give every key with its value, but for the timelines: refusals stand there too."""
+        return {key: _value(execute, key) for execute, key in self._keys()}
+
+    def timelines(self) -> dict[bytes, list[bytes]]:
+        """Give every timeline with its entries."""
+        found = self._keys(with_timelines=True)
+        return {key: _value(execute, key) for execute, key in found if _is_timeline(key)}
+
+    def everything(self) -> dict[bytes, Any]:
+        """Give every key with its value, the timelines too."""
+        return self.dump() | self.timelines()
 
     def standing(self) -> dict[bytes, Any]:
         """Give the same but for the last uses of API keys, which are noted beside the calls."""
@@ -82,18 +101,15 @@ class StoreView:
 
     def left(self) -> dict[bytes, timedelta]:
         """Give every key with how long it still lives; negative if for ever."""
-        return {
-            key: int(execute("PTTL", key)) * _MILLISECOND
-            for execute in self.servers
-            for key in execute("KEYS", "*")
-        }
+        return {key: _left(execute, key) for execute, key in self._keys()}
+
+    def left_of_everything(self) -> dict[bytes, timedelta]:
+        """Give the same of the timelines too."""
+        return {key: _left(execute, key) for execute, key in self._keys(with_timelines=True)}
 
     def encodings(self) -> dict[bytes, bytes]:
-        return {
-            key: execute("OBJECT", "ENCODING", key)
-            for execute in self.servers
-            for key in execute("KEYS", "*")
-        }
+        found = self._keys(with_timelines=True)
+        return {key: execute("OBJECT", "ENCODING", key) for execute, key in found}
 
     def now_ms(self) -> int:
         """Give the first server's clock."""
@@ -109,6 +125,14 @@ class StoreView:
     def forget_scripts(self) -> None:
         for execute in self.servers:
             execute("SCRIPT FLUSH")
+
+    def _keys(self, *, with_timelines: bool = False) -> list[tuple[Execute, bytes]]:
+        return [
+            (execute, key)
+            for execute in self.servers
+            for key in execute("KEYS", "*")
+            if with_timelines or not _is_timeline(key)
+        ]
 
 
 class WatchedConnection:
@@ -131,7 +155,9 @@ class WatchedConnection:
         try:
             return send()
         finally:
-            endless = [key for key, left in self._view.left().items() if left < timedelta(0)]
+            endless = [
+                key for key, left in self._view.left_of_everything().items() if left < timedelta(0)
+            ]
             assert not endless, f"without an end after {names}: {endless}"
 
 
@@ -168,10 +194,20 @@ class StoppedClock:
         return [self.execute(*command) for command in commands]
 
 
+def _is_timeline(key: bytes) -> bool:
+    return key.startswith(b"otp1:{") and key.endswith(b"}:t")
+
+
+def _left(execute: Execute, key: bytes) -> timedelta:
+    return int(execute("PTTL", key)) * _MILLISECOND
+
+
 def _value(execute: Execute, key: bytes) -> Any:
     match execute("TYPE", key):
         case b"hash":
             return execute("HGETALL", key)
+        case b"list":
+            return execute("LRANGE", key, 0, -1)
         case b"zset":
             members = execute("ZRANGE", key, 0, -1)
             return tuple((member, int(execute("ZSCORE", key, member))) for member in members)

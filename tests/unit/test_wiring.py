@@ -517,3 +517,13 @@ def test_token_s_start_is_charged_to_the_address_that_the_settings_believe(
     (record,) = redis.client.keys("otp1:*:v:*")
     tag = AddressScheme(NUMBER_KEY.encode()).tag(expected)
     assert redis.client.hget(record, "ip") == tag.encode()
+
+
+@pytest.mark.parametrize(("days", "kept"), [("0", []), ("2", [2])], ids=["off", "two days"])
+def test_timeline_is_kept_as_long_as_the_settings_say(
+    caller: Callable[..., Caller], redis: RedisServer, days: str, kept: list[int]
+) -> None:
+    caller(OTP_AUDIT_RETENTION_DAYS=days).start()
+
+    left_ms = [redis.client.pttl(key) for key in redis.client.keys("otp1:{*}:t")]
+    assert [-(-left // 86_400_000) for left in left_ms] == kept

@@ -1,5 +1,5 @@
 -- Call a pending verification off; a second time changes nothing.
--- needs     record
+-- needs     record, audit
 -- KEYS[1]   the record
 -- ARGV[1]   application
 -- returns   {canceled, now, record} | {ended, status} | {missing}
@@ -13,8 +13,12 @@ if refused and refused[2] == CANCELED then
     return answer('canceled', now_ms, record_key)
 end
 if refused then
+    if refused[1] == 'ended' then
+        note(now_ms, 'C', refused[2])
+    end
     return refused
 end
 redis.call('HDEL', record_key, 'f')
 close(record_key, CANCELED, tonumber(fields[4]), now_ms + tonumber(fields[5]))
+note(now_ms, 'c')
 return answer('canceled', now_ms, record_key)

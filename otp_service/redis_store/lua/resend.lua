@@ -1,5 +1,5 @@
 -- Store one more PIN of a pending verification and charge its message, or do neither.
--- needs     record, number_log, owners, idempotency
+-- needs     record, number_log, owners, idempotency, audit
 -- KEYS[1]   the record   KEYS[2] the number's log   KEYS[3] the mark that Viber refuses the number
 -- KEYS[4]   the number's owners   KEYS[5] the kept answer, with an Idempotency-Key
 -- ARGV[1]   application   ARGV[2] charge
@@ -38,7 +38,15 @@ if strangers then
     return strangers
 end
 mark_refused(mark_key, ARGV[9])
+local stands_in = failed_send ~= ''
+local function note_refused(detail)
+    note(now_ms, stands_in and 'F' or 'R', detail)
+end
 if refused then
+    -- A receipt may come any number of times; that nothing is left to stand in for is no decision.
+    if not stands_in then
+        note_refused(refused_for('ended:' .. refused[2], 0))
+    end
     return kept_ending(entry_key, fingerprint, record_key, refused)
 end
 
@@ -53,7 +61,6 @@ local function has_gone_over(wanted)
     end
     return false
 end
-local stands_in = failed_send ~= ''
 if stands_in and redis.call('HEXISTS', record_key, 's' .. failed_send) == 0 then
     return {'missing'}
 end
@@ -67,14 +74,18 @@ if sends_made >= tonumber(fields[5]) then
     local next_account = is_test and STRANGERS or account_of_address(
         KEYS[4], log_key, fields[14] or '', ARGV[12], now_ms, tonumber(ARGV[5]))
     local wait_ms = start_wait(log_key, next_account, sliding, ARGV[4], now_ms)
+    note_refused(refused_for('no_sends_left', wait_ms))
     return {'no_sends_left', wait_ms}
 end
 if not stands_in and ARGV[10] ~= '1' and now_ms < tonumber(fields[6]) then
-    return {'too_soon', tonumber(fields[6]) - now_ms}
+    local until_ms = tonumber(fields[6]) - now_ms
+    note_refused(refused_for('too_soon', until_ms))
+    return {'too_soon', until_ms}
 end
 local account = account_named(fields[13])
 local wait_ms, budget = sliding_wait(charges(log_key, account), 'm', sliding, now_ms)
 if wait_ms > 0 then
+    note_refused(used_up(sliding, ARGV[4], budget, wait_ms))
     return {'over_budget', budget, wait_ms, account == STRANGERS and 0 or 1}
 end
 
@@ -87,4 +98,5 @@ if not is_test then
     charge(log_key, now_ms, tonumber(ARGV[5]), 'm' .. account .. ARGV[2] .. send)
 end
 note_running(entry_key, fingerprint)
+note(now_ms, stands_in and 'f' or 'r', send .. channel)
 return answer('stored', now_ms, record_key)

@@ -1,5 +1,5 @@
 -- Write down what became of one send, or take it back with its PIN and its charges.
--- needs     record, owners, idempotency
+-- needs     record, owners, idempotency, audit
 -- KEYS[1]   the record   KEYS[2] the number's log   KEYS[3] the kept answer, with an Idempotency-Key
 -- ARGV[1]   charge   ARGV[2] number of the send
 -- ARGV[3]   accepted | unknown | taken_back   ARGV[4] the provider's request id, or empty
@@ -14,14 +14,17 @@ local state = redis.call('HGET', record_key, 's' .. send)
 if not state then
     return {'missing'}
 end
+local message = send .. string.sub(state, 3, 3) .. ':'
 
 if outcome ~= 'taken_back' then
     local letter = outcome == 'accepted' and 'a' or 'u'
+    note(now_ms, letter == 'a' and 'y' or 'u', message .. (letter == 'a' and ARGV[4] or audit.reason))
     redis.call('HSET', record_key, 's' .. send, letter .. string.sub(state, 2) .. ARGV[4])
     return kept(entry_key, fingerprint, answer('settled', now_ms, record_key))
 end
 
 free_key(entry_key, fingerprint)
+note(now_ms, 'd', message .. audit.reason)
 
 local account = account_named(redis.call('HGET', record_key, 'O'))
 redis.call('ZREM', log_key, 'm' .. account .. charge_id .. send)

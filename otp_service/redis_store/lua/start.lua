@@ -1,5 +1,5 @@
 -- Store a new verification with its first PIN and charge the number, or do neither.
--- needs     record, number_log, owners
+-- needs     record, number_log, owners, audit
 -- KEYS[1]   the record
 -- KEYS[2]   the number's log   KEYS[3] the mark that Viber refuses the number
 -- KEYS[4]   the number's owners
@@ -26,6 +26,7 @@ local account = account_of_address(
     KEYS[4], log_key, ARGV[12], ARGV[13], now_ms, tonumber(ARGV[4]))
 local wait_ms, budget = start_wait(log_key, account, ARGV[2], ARGV[3], now_ms)
 if wait_ms > 0 then
+    note(now_ms, 'n', used_up(ARGV[2], ARGV[3], budget, wait_ms), '')
     return {'over_budget', budget, wait_ms, account == STRANGERS and 0 or 1}
 end
 
@@ -34,7 +35,8 @@ redis.call('HSET', record_key, 's', PENDING, 'l', ARGV[5], 'w', ARGV[6], 'h', AR
 if account ~= STRANGERS then
     redis.call('HSET', record_key, 'O', ARGV[12])
 end
-store_send(record_key, 1, 1, open_channel(ARGV[9], mark_key), ARGV[8], now_ms, {
+local channel = open_channel(ARGV[9], mark_key)
+store_send(record_key, 1, 1, channel, ARGV[8], now_ms, {
     life_ms = ARGV[5], cooldown_ms = ARGV[6], retention_ms = ARGV[7],
     template = ARGV[10], language = ARGV[11]})
 if redis.call('HEXISTS', record_key, 'B') == 1 then
@@ -43,4 +45,5 @@ else
     charge(log_key, now_ms, tonumber(ARGV[4]),
         's' .. account .. charge_id, 'm' .. account .. charge_id .. 1)
 end
+note(now_ms, 's', channel)
 return answer('stored', now_ms, record_key)

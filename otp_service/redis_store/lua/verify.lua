@@ -1,5 +1,5 @@
 -- Count one guess and, if it is right, use the verification up.
--- needs     record, number_log, owners, idempotency
+-- needs     record, number_log, owners, idempotency, audit
 -- KEYS[1]   the record   KEYS[2] the number's log   KEYS[3] the number's owners
 -- KEYS[4]   the kept answer, with an Idempotency-Key
 -- ARGV[1]   application   ARGV[2] charge   ARGV[3] how long the log is kept, ms
@@ -23,6 +23,7 @@ end
 local now_ms = clock_ms()
 local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'k', 'o', 'q', 'h', 'O', 'ip', 'B')
 local refused = refusal(fields, ARGV[1], now_ms)
+-- A place where nothing stands is not written to: anybody can make up ids.
 if refused and refused[1] == 'missing' then
     return refused
 end
@@ -31,10 +32,12 @@ if strangers then
     return strangers
 end
 if refused then
+    note(now_ms, 'G', refused[2])
     return kept_ending(entry_key, fingerprint, record_key, refused)
 end
 -- Only if the log could not be written at the last guess: that guess was counted all the same.
 if tonumber(fields[4]) < 1 then
+    note(now_ms, 'G', EXHAUSTED)
     return kept_ending(entry_key, fingerprint, record_key, {'ended', EXHAUSTED})
 end
 
@@ -62,6 +65,7 @@ if accepted(fields[6], 7) then
             if fields[9] and not fields[10] then
                 remember_owner(KEYS[3], fields[9], ARGV[5], now_ms)
             end
+            note(now_ms, 'a', send)
             return kept(entry_key, fingerprint, answer('approved', now_ms, record_key, send))
         end
     end
@@ -72,8 +76,10 @@ redis.call('HSET', record_key, 'k', attempts_left)
 charge(log_key, now_ms, tonumber(ARGV[3]), 
     'g' .. account_named(fields[8]) .. ARGV[2] .. attempts_left)
 if attempts_left > 0 then
+    note(now_ms, 'w', attempts_left)
     return kept(entry_key, fingerprint, answer('incorrect', now_ms, record_key))
 end
 redis.call('HDEL', record_key, 'f')
 close(record_key, EXHAUSTED, newest_send, now_ms + retention_ms)
+note(now_ms, 'x')
 return kept(entry_key, fingerprint, answer('exhausted_now', now_ms, record_key))

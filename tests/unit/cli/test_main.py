@@ -12,11 +12,13 @@ from otp_service.cli import main
 COMMANDS = [
     "check",
     "demo",
+    "forget",
     "fraud",
     "keys",
     "send",
     "serve",
     "simulator",
+    "support",
     "templates",
     "test-numbers",
 ]

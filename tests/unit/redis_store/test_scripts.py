@@ -30,8 +30,20 @@ OPERATIONS = [
     "claim",
     "unclaim",
     "replay",
+    "note",
+    "unlock",
+    "weigh",
 ]
-PARTS = ["record", "number_log", "message", "owners", "window_counter", "guard", "idempotency"]
+PARTS = [
+    "record",
+    "number_log",
+    "message",
+    "owners",
+    "window_counter",
+    "guard",
+    "idempotency",
+    "audit",
+]
 
 
 class FakeConnection:

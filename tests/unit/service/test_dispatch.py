@@ -1,3 +1,4 @@
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -27,6 +28,7 @@ from otp_service.domain.events import FallBackJudged, MessageBilled, MessageSent
 from otp_service.domain.keys import Use
 from otp_service.domain.pin import Pin, pin_digest
 from otp_service.domain.receipt import Cost, SentMessage
+from otp_service.domain.sealing import SealBroken
 from otp_service.domain.sms_text import SmsAutofill
 from otp_service.domain.verification import Channel, DeliveryState, Status, Verification
 from otp_service.errors import (
@@ -398,3 +400,30 @@ def test_message_that_was_not_sent_is_taken_back_where_no_other_can_be_stored() 
 
     assert desk.store.settled == [(SendOutcome.TAKEN_BACK, None)]
     assert desk.sms.sent == []
+
+
+@pytest.mark.parametrize("verdict", [SendVerdict.UNKNOWN, SendVerdict.MISCONFIGURED], ids=str)
+def test_store_is_told_the_provider_s_reason(verdict: SendVerdict) -> None:
+    desk = Desk(viber=verdict)
+
+    with suppress(ProviderMisconfigured):
+        desk.dispatch()
+
+    assert desk.store.reasons == ["code_0"]
+
+
+def test_store_is_told_why_a_message_is_replaced() -> None:
+    desk = Desk(viber=SendVerdict.FAILED)
+
+    desk.dispatch()
+
+    assert desk.details("replace_send")["reason"] == "code_0"
+
+
+def test_store_is_told_that_a_seal_is_broken() -> None:
+    desk = Desk()
+
+    with pytest.raises(SealBroken):
+        desk.dispatcher.phone_of(verification(sealed_phone=b"x" * 40))
+
+    assert desk.store.reasons == ["seal_broken"]

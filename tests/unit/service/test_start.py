@@ -274,6 +274,35 @@ def test_nothing_is_sent_when_the_store_fails() -> None:
     assert event.outcome == "store_unavailable"
 
 
+def test_budget_beyond_the_number_is_written_into_the_number_s_timeline() -> None:
+    desk = Desk(FakeStore(OverBudget("address_starts_per_hour", timedelta(seconds=90))))
+
+    desk.refused(StartCommand(phone=PHONE), TooManyRequests)
+
+    operation, tag, call, details = desk.store.asked[-1]
+    assert (operation, tag) == ("note_refusal", IDS.number_tag(PHONE))
+    assert isinstance(call, Call)
+    assert details == {
+        "reason": "address_starts_per_hour",
+        "retry_after": timedelta(seconds=90),
+    }
+
+
+@pytest.mark.parametrize(
+    ("phone", "error"),
+    [(PHONE, TooManyRequests), (FIXED_LINE, DestinationNotAllowed), ("12345", PhoneInvalid)],
+    ids=["the number's own budget", "kind without messages", "no number"],
+)
+def test_nothing_is_written_for_what_is_written_already_or_is_no_number(
+    phone: str, error: type[OtpError]
+) -> None:
+    desk = Desk(FakeStore(OverBudget("number_starts_per_hour", timedelta(seconds=90))))
+
+    desk.refused(StartCommand(phone=phone), error)
+
+    assert "note_refusal" not in [asked[0] for asked in desk.store.asked]
+
+
 def test_used_up_budget_is_told_and_nothing_is_sent() -> None:
     desk = Desk(FakeStore(OverBudget("number_starts_per_hour", timedelta(seconds=90))))
 
