@@ -82,8 +82,8 @@ def test_every_state_that_a_receipt_tells_has_words(state: DeliveryState) -> Non
             "start refused: the budget address_starts is used up; to wait: 9 s",
         ),
         (
-            entry(Decision.START_REFUSED, reason="destination_not_allowed", wait=timedelta(0)),
-            "start refused: no codes are sent to this number or its range",
+            entry(Decision.START_REFUSED, reason="denied_number", wait=timedelta(0)),
+            "start refused: no codes are sent to this number: denied_numbers in the settings",
         ),
         (
             entry(Decision.MESSAGE_NOT_SENT, send=1, channel=Channel.VIBER, reason="code_9002"),

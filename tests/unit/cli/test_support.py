@@ -24,7 +24,7 @@ from tests.unit.cli.conftest import REDIS_PASSWORD, SECRETS
 TABLES = f"""
 [applications.shop]
 api_keys_sha256 = ["{"1" * 64}"]
-number_starts_per_hour = 2
+budgets = [{{ name = "number_starts_per_hour", limit = 2 }}]
 [applications.bank]
 api_keys_sha256 = ["{"2" * 64}"]
 """

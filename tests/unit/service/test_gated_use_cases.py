@@ -160,7 +160,7 @@ def test_start_that_is_over_a_budget_is_neither_stored_nor_sent() -> None:
         desk.start()
 
     assert refusal.value.budget == "address_starts"
-    assert (desk.store.asked, desk.sent) == ([], 0)
+    assert (desk.store.names, desk.sent) == (["note_refusal"], 0)
     (event,) = desk.journal.events
     assert isinstance(event, StartJudged)
     assert (event.outcome, event.detail) == ("too_many_requests", "address_starts")

@@ -50,9 +50,9 @@ def test_budget_beyond_the_number_is_written_down_with_its_wait() -> None:
 def test_destination_that_is_not_allowed_is_written_down() -> None:
     timeline = FakeTimeline()
 
-    note_refusal(timeline, "tag", CALL, DestinationNotAllowed("No."))
+    note_refusal(timeline, "tag", CALL, DestinationNotAllowed("No.", reason="denied_prefix"))
 
-    assert timeline.notes == [("tag", CALL, "destination_not_allowed", timedelta(0))]
+    assert timeline.notes == [("tag", CALL, "denied_prefix", timedelta(0))]
 
 
 @pytest.mark.parametrize(

@@ -441,7 +441,7 @@ def test_denied_destination_is_refused_before_anything_is_stored(
     with pytest.raises(DestinationNotAllowed):
         desk.start(Call(_listing(**lists)), StartCommand(phone=PHONE))
 
-    assert (desk.store.asked, desk.sender.sent) == ([], [])
+    assert (desk.store.names, desk.sender.sent) == (["note_refusal"], [])
     (told,) = [event for event in desk.journal.events if isinstance(event, StartJudged)]
     assert (told.outcome, told.detail, told.country) == ("destination_not_allowed", reason, "UA")
 
