@@ -18,11 +18,13 @@ def command() -> None:
     os.environ.pop(_MULTIPROCESS_METRICS, None)
     from otp_service.cli.findings import (  # noqa: PLC0415
         examine_callbacks,
+        examine_profile,
         examine_provider,
         examine_store,
     )
 
     findings = [
+        *examine_profile(settings),
         *examine_store(settings),
         *examine_provider(settings),
         *examine_callbacks(settings),

@@ -74,3 +74,12 @@ def examine_callbacks(settings: Settings) -> list[Finding]:
         "not arrive; OTP_NXCLOUD_CALLBACK_SECRETS opens them"
     )
     return [Finding(words, is_problem=False)]
+
+
+def examine_profile(settings: Settings) -> list[Finding]:
+    """Say to which profiles the settings hold; they would not have loaded otherwise."""
+    if not settings.profile:
+        words = "profile: none; OTP_PROFILE holds the settings to nist-800-63b or asvs-l2"
+    else:
+        words = f"profile: {', '.join(dict.fromkeys(settings.profile))} holds"
+    return [Finding(words, is_problem=False)]

@@ -13,6 +13,7 @@ from otp_service.settings.applications import DEMO_API_KEY, Rules
 from otp_service.settings.model import Settings, variable
 from otp_service.settings.policy import merged, shipped_budgets, table_problems
 from otp_service.settings.problems import Problem
+from otp_service.settings.profile import budgets_break_profile, codes_break_profile
 
 _SAFE_PIN_DIGITS = 6
 _SAFE_LIFE_SECONDS = 600
@@ -220,5 +221,10 @@ _RULES: dict[Callable[[Settings], Iterator[Problem]], frozenset[str]] = {
     _sms_have_room: _reading("pin_digits"),
     _budgets_hold_together: frozenset({"budgets"}),
     _application_budgets_hold_together: frozenset({"budgets"}),
+    codes_break_profile: _reading("profile"),
+    budgets_break_profile: _reading(
+        "profile", "attempts", "sends", "life_seconds", "resend_cooldown_seconds"
+    )
+    | {"budgets"},
     _proxies_are_told_one_way: _reading("trusted_proxy_hops", "trusted_proxies"),
 }

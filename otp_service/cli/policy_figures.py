@@ -1,0 +1,135 @@
+"""What the settings allow, as plain figures: ``policy explain`` as JSON, and before its words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from otp_service.domain.application import Application
+from otp_service.domain.budget_row import MILLIONTHS
+from otp_service.domain.clauses import findings
+from otp_service.domain.explain import (
+    DAY,
+    FixedPinTerms,
+    Guesses,
+    Guessing,
+    fixed_pin_guesses,
+    guessing,
+)
+from otp_service.domain.spending import (
+    Most,
+    Spending,
+    number_with_owners,
+    spending,
+    spending_over_all,
+)
+from otp_service.settings import Settings
+
+Figures = dict[str, Any]
+
+_NO_FIXED_PINS: Mapping[str, Sequence[FixedPinTerms]] = MappingProxyType({})
+
+
+def figures(
+    settings: Settings,
+    *,
+    only: str | None = None,
+    fixed_pins: Mapping[str, Sequence[FixedPinTerms]] = _NO_FIXED_PINS,
+) -> Figures:
+    """Give the figures of every application, or of one, and those over all.
+
+    ``None`` is no limit. Money is in units of ``currency``, chances from 0 to 1.
+
+    Args:
+        fixed_pins: of each application's test numbers, by the application's id.
+    """
+    prices = settings.price_table()
+    applications = settings.domain_applications()
+    shown = [one for one in applications.values() if only in {None, one.id}]
+    return {
+        "profile": list(settings.profile),
+        "currency": prices.currency,
+        "applications": [
+            {
+                "id": application.id,
+                "guessing": _guessing(application, guessing(application)),
+                "fixed_pins": [
+                    _fixed_pin(application, pin) for pin in fixed_pins.get(application.id, ())
+                ],
+                "spending": _spendings(
+                    spending(application, prices), number_with_owners(application, prices)
+                ),
+                "clauses": [
+                    {
+                        "standard": finding.profile,
+                        "clause": finding.clause,
+                        "setting": finding.setting or None,
+                        "value": finding.value or None,
+                        "verdict": finding.verdict,
+                        "why": finding.why,
+                    }
+                    for finding in findings(
+                        application, fixed_pins=len(fixed_pins.get(application.id, ()))
+                    )
+                ],
+            }
+            for application in shown
+        ],
+        "over_all": _spending(spending_over_all(list(applications.values()), prices)),
+    }
+
+
+def _guessing(application: Application, bounds: Guessing) -> Figures:
+    rules, budget = application.rules, application.budgets.guesses
+    most_owners = bounds.accounts - 1
+    return {
+        "pin_digits": bounds.pin_digits,
+        "life_seconds": rules.life.total_seconds(),
+        "live_pins": bounds.live_pins,
+        "attempts": rules.attempts,
+        "longest_life_seconds": bounds.longest_life.total_seconds(),
+        "open_at_once": bounds.open_at_once,
+        "guess_limit": budget.limit,
+        "guess_window_seconds": budget.window.total_seconds(),
+        "guess_waits_seconds": [wait.total_seconds() for wait in budget.waits],
+        "before_starts_close": bounds.before_starts_close,
+        "by_owner_addresses": [
+            {
+                "owner_addresses": owners,
+                "day": _chance(bounds.day_with(owners), bounds.pin_digits),
+                "year": _chance(bounds.year_with(owners), bounds.pin_digits),
+            }
+            for owners in sorted({0, min(1, most_owners), most_owners})
+        ],
+    }
+
+
+def _fixed_pin(application: Application, pin: FixedPinTerms) -> Figures:
+    return {
+        "name": pin.name,
+        "days_left": max(0.0, pin.left / DAY),
+        **_chance(fixed_pin_guesses(application, pin), application.rules.pin_digits),
+    }
+
+
+def _chance(bound: Guesses, pin_digits: int) -> Figures:
+    return {"wrong_guesses": bound.guesses, "chance": bound.chance(pin_digits)}
+
+
+def _spendings(found: Iterable[Spending], with_owners: Spending) -> list[Figures]:
+    lines = [_spending(one) for one in found]
+    return [lines[0], {**_spending(with_owners), "scope": "number_with_owners"}, *lines[1:]]
+
+
+def _spending(one: Spending) -> Figures:
+    money = one.money.figure
+    return {
+        "scope": one.scope,
+        "messages_a_day": one.messages.figure,
+        "messages_bound_by": _name(one.messages),
+        "money_a_day": None if money is None else money / MILLIONTHS,
+        "money_bound_by": _name(one.money),
+    }
+
+
+def _name(most: Most) -> str | None:
+    return most.binds or None
