@@ -49,9 +49,13 @@ class PhoneInvalid(OtpError):
 
 
 class DestinationNotAllowed(OtpError):
-    """The number may exist, but no code is sent to its kind."""
+    """The number may exist, but no code is sent there; ``reason`` says why to operators."""
 
     code = "destination_not_allowed"
+
+    def __init__(self, detail: str = "", *, reason: str = "number_kind") -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class Unauthenticated(OtpError):

@@ -33,6 +33,8 @@ class NewVerification:
         country: ISO 3166-1 alpha-2 of the number.
         prefix_tag: stands for the number's range (``PrefixScheme``).
         plans: what would be sent over each channel, in the order they are tried.
+        is_test: its number is a test number, its PIN a fixed one, its call's application as
+            ``as_met_by`` gives it: no budget is charged but the number's own.
     """
 
     id: VerificationId
@@ -45,6 +47,7 @@ class NewVerification:
     country: str
     prefix_tag: str
     plans: tuple[MessagePlan, ...]
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,8 +254,14 @@ class GuessStore(Protocol):
         *,
         purpose_digests: tuple[bytes, ...],
         pin_digests: tuple[bytes, ...],
+        fixed_pin_digests: tuple[bytes, ...] = (),
     ) -> Judged | Ended | NotTheTokens | None:
-        """Judge one guess; None if there is no such verification."""
+        """Judge one guess; None if there is no such verification.
+
+        Args:
+            fixed_pin_digests: what a test number's verification takes, and no other; it takes no
+                ``pin_digests``. None of them, or as many.
+        """
         ...
 
 

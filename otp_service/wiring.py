@@ -13,12 +13,14 @@ from otp_service.api.peer import TrustedProxies
 from otp_service.demo import create_demo_pages
 from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.client_token import ClientTokenScheme
+from otp_service.domain.destinations import NumberHashes
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.number_prefix import PrefixScheme
 from otp_service.domain.proof import ProofScheme
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.sms_text import compose_sms
+from otp_service.domain.test_number import FixedPinScheme
 from otp_service.domain.verification import Channel
 from otp_service.nxcloud.callbacks import read_receipt, read_reply
 from otp_service.nxcloud.otp_template import Dialect
@@ -32,6 +34,7 @@ from otp_service.nxcloud.viber_client import ViberClient
 from otp_service.ports import Journal, OutgoingMessage, SessionStore
 from otp_service.redis_store import (
     Connection,
+    FraudGuard,
     NumberKeyMark,
     RedisAddress,
     RedisBudgets,
@@ -46,6 +49,7 @@ from otp_service.redis_store import (
 )
 from otp_service.service.cancel import CancelVerification
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.gate import Gate
 from otp_service.service.hear import HearReply
 from otp_service.service.mint import MintToken
@@ -166,9 +170,8 @@ def wire_transport(settings: Settings) -> Transport:
 def wire_gate(settings: Settings, store: Connection, journal: Journal) -> Gate:
     """Give what charges the budgets that many numbers share."""
     is_cluster = store_address(settings).topology is Topology.CLUSTER
-    return Gate(
-        store=RedisBudgets(store, journal, is_cluster=is_cluster), prices=settings.price_table()
-    )
+    budgets = RedisBudgets(store, journal, is_cluster=is_cluster, watchers=[FraudGuard(journal)])
+    return Gate(store=budgets, prices=settings.price_table())
 
 
 def wire_use_cases(
@@ -193,18 +196,33 @@ def wire_use_cases(
         gate=gate,
         journal=journal,
     )
+    fixed_pins = FixedPins(
+        scheme=FixedPinScheme(settings.number_key_bytes()),
+        keys=keys,
+        clock=SystemClock(),
+        journal=journal,
+    )
     return UseCases(
         start=StartVerification(
             ids=ids,
             prefixes=PrefixScheme(settings.number_key_bytes()),
+            number_hashes=NumberHashes(settings.number_key_bytes()),
             keys=keys,
             sealer=sealer,
             store=store,
             gate=gate,
             dispatcher=dispatcher,
+            fixed_pins=fixed_pins,
             journal=journal,
         ),
-        resend=ResendCode(ids=ids, store=store, gate=gate, dispatcher=dispatcher, journal=journal),
+        resend=ResendCode(
+            ids=ids,
+            store=store,
+            gate=gate,
+            dispatcher=dispatcher,
+            fixed_pins=fixed_pins,
+            journal=journal,
+        ),
         verify=VerifyCode(
             ids=ids,
             keys=keys,
@@ -212,6 +230,7 @@ def wire_use_cases(
             proofs=proofs,
             store=store,
             gate=gate,
+            fixed_pins=fixed_pins,
             journal=journal,
         ),
         cancel=CancelVerification(ids=ids, store=store, journal=journal),

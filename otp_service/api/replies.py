@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from otp_service.api.examples import (
     ACTIVE_PROOF,
@@ -13,7 +13,7 @@ from otp_service.api.examples import (
     SEEN,
     STARTED,
 )
-from otp_service.api.model_notes import shown
+from otp_service.api.model_notes import leave_null_out, shown
 from otp_service.api.problems import whole_seconds
 from otp_service.domain.verification import (
     Channel,
@@ -26,11 +26,19 @@ from otp_service.domain.verification import (
 from otp_service.service.proof import Proven
 from otp_service.service.verify import Approval
 
+_WITHOUT_NULL = ConfigDict(json_schema_extra=leave_null_out)
 _ENDED = frozenset({Status.APPROVED, Status.EXPIRED, Status.EXHAUSTED, Status.CANCELED})
 
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Seconds = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
+Test = Annotated[
+    Literal[True] | None,
+    Field(
+        exclude_if=lambda value: value is None,
+        description="The number is a test number: nobody's phone was shown. Else left out.",
+    ),
+]
 
 
 class VerificationReply(BaseModel):
@@ -100,12 +108,13 @@ class DeliveryReply(BaseModel):
 class StatusReply(VerificationReply):
     """A verification as its starter sees it, with every message."""
 
-    model_config = shown(description="Where it stands.", seen=SEEN)
+    model_config = shown(description="Where it stands.", seen=SEEN) | _WITHOUT_NULL
 
     verified_channel: Channel | None = Field(
         description="Which channel's code was the one entered; null until then."
     )
     deliveries: list[DeliveryReply] = Field(description="One a message, in the order of sending.")
+    test: Test = None
 
     @classmethod
     def of(cls, verification: Verification) -> Self:
@@ -115,13 +124,14 @@ class StatusReply(VerificationReply):
             **_told(verification),
             verified_channel=verification.verified_channel,
             deliveries=deliveries,
+            test=verification.is_test or None,
         )
 
 
 class ApprovalReply(BaseModel):
     """The right code was given, for the first and only time."""
 
-    model_config = shown(description="The code was right.", approved=APPROVED)
+    model_config = shown(description="The code was right.", approved=APPROVED) | _WITHOUT_NULL
 
     verification_id: str
     status: Literal["approved"]
@@ -131,6 +141,7 @@ class ApprovalReply(BaseModel):
         repr=False, description="Shows the approval to whoever asks with the same API key."
     )
     proof_expires_in: Seconds
+    test: Test = None
 
     @classmethod
     def of(cls, approval: Approval) -> Self:
@@ -142,6 +153,7 @@ class ApprovalReply(BaseModel):
             phone=approval.phone,
             proof=approval.proof,
             proof_expires_in=whole_seconds(approval.proof_life),
+            test=approval.is_test or None,
         )
 
 
@@ -162,12 +174,15 @@ class CancelReply(BaseModel):
 class ActiveProof(BaseModel):
     """What a living proof shows."""
 
+    model_config = _WITHOUT_NULL
+
     active: Literal[True]
     verification_id: str
     phone: str = Field(repr=False, description="E.164.")
     purpose: str
     application: str
     verified_at: Moment
+    test: Test = None
 
 
 class InactiveProof(BaseModel):
@@ -196,6 +211,7 @@ class ProofReply(RootModel[ActiveProof | InactiveProof]):
                 purpose=proven.purpose,
                 application=proven.application,
                 verified_at=moment(proven.verified_at),
+                test=proven.is_test or None,
             )
         )
 

@@ -9,6 +9,8 @@ _COMMANDS = {
     "check": "Read the settings, reach Redis and the provider's clock, name every problem at once.",
     "keys": "Draw an API key, or list those of the settings with their scopes and last use.",
     "policy": "Say what the settings allow a guesser and a spender, and which clauses they meet.",
+    "fraud": "Show what the fraud guard shut, why and until when, and open it.",
+    "test-numbers": "Make a number with a fixed PIN for the settings, or list those they hold.",
     "templates": "Show which template and language would be sent and why, and the English text.",
     "send": "Send one Viber message of any type, or show what would be sent.",
     "simulator": "Run the provider simulator alone.",
@@ -25,7 +27,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"otp_service.cli.{cmd_name}").command
+        command: click.Command = import_module(
+            f"otp_service.cli.{cmd_name.replace('-', '_')}"
+        ).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -18,16 +18,22 @@ def command() -> None:
     os.environ.pop(_MULTIPROCESS_METRICS, None)
     from otp_service.cli.findings import (  # noqa: PLC0415
         examine_callbacks,
+        examine_destinations,
+        examine_guard,
         examine_profile,
         examine_provider,
         examine_store,
     )
+    from otp_service.cli.test_number_findings import examine_test_numbers  # noqa: PLC0415
 
     findings = [
         *examine_profile(settings),
         *examine_store(settings),
         *examine_provider(settings),
         *examine_callbacks(settings),
+        *examine_test_numbers(settings),
+        *examine_destinations(settings),
+        *examine_guard(settings),
     ]
     for finding in findings:
         if finding.is_problem:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from otp_service.domain.fraud import GuardMode
 from otp_service.errors import StoreUnavailable
 from otp_service.nxcloud.clock_check import (
     TOLERANCE,
@@ -16,7 +17,7 @@ from otp_service.wiring import store_address, wire_store, wire_transport
 
 _ANOTHER_KEY = (
     "OTP_NUMBER_KEY is not the key this store was last served with: with another, every number's "
-    "counters and every verification under way are forgotten."
+    "counters and every verification under way are forgotten, and lists of numbers hold no more."
 )
 
 
@@ -82,4 +83,33 @@ def examine_profile(settings: Settings) -> list[Finding]:
         words = "profile: none; OTP_PROFILE holds the settings to nist-800-63b or asvs-l2"
     else:
         words = f"profile: {', '.join(dict.fromkeys(settings.profile))} holds"
+    return [Finding(words, is_problem=False)]
+
+
+def examine_destinations(settings: Settings) -> list[Finding]:
+    """Say which applications may send to every country, as whoever pumps messages would want it."""
+    open_to_all = sorted(
+        application_id
+        for application_id, application in settings.domain_applications().items()
+        if not application.destinations.allowed_countries
+    )
+    if settings.demo or not open_to_all:
+        return []
+    words = (
+        f"warning: destinations: {', '.join(open_to_all)} may send to every country; "
+        "allowed_countries names those that are needed"
+    )
+    return [Finding(words, is_problem=False)]
+
+
+def examine_guard(settings: Settings) -> list[Finding]:
+    """Say which applications have no fraud guard that refuses anything."""
+    lax = sorted(
+        f"{application_id} ({application.fraud.mode})"
+        for application_id, application in settings.domain_applications().items()
+        if application.fraud.mode is not GuardMode.ON
+    )
+    if settings.demo or not lax:
+        return []
+    words = f"warning: fraud guard: refuses nothing for {', '.join(lax)}"
     return [Finding(words, is_problem=False)]

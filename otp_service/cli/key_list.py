@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import click
 
-from otp_service.domain.events import Event
+from otp_service.cli.no_journal import NoJournal
+from otp_service.cli.table import print_table
 from otp_service.errors import StoreUnavailable
 from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.redis_store import RedisKeyUses
@@ -14,13 +15,6 @@ from otp_service.wiring import wire_store
 
 _HEAD = ("application", "key", "scopes", "last use", "expires")
 _UNKNOWN = "unknown"
-
-
-class _NoJournal:
-    """What a command asks the store is no event of the service."""
-
-    def record(self, event: Event) -> None:
-        """Take no note."""
 
 
 def print_keys(settings: Settings) -> None:
@@ -39,7 +33,7 @@ def print_keys(settings: Settings) -> None:
         (application_id, key.id, ",".join(key.scopes), use, _end(key, now))
         for (application_id, key), use in zip(keys, uses, strict=True)
     ]
-    _print_table([_HEAD, *rows])
+    print_table([_HEAD, *rows])
     if problem:
         click.echo(f"problem: {problem}", err=True)
         raise SystemExit(1)
@@ -52,7 +46,7 @@ def _last_uses(settings: Settings, fingerprints: Sequence[str]) -> tuple[list[st
         click.echo("note: only the service itself sees into its embedded store", err=True)
         return unknown, None
     try:
-        uses = RedisKeyUses(wire_store(settings), _NoJournal()).last_uses(fingerprints)
+        uses = RedisKeyUses(wire_store(settings), NoJournal()).last_uses(fingerprints)
     except StoreUnavailable as failure:
         return unknown, f"Redis does not answer ({type(failure.__cause__).__name__})."
     return [_minute(use) if use else "never seen" for use in uses], None
@@ -66,10 +60,3 @@ def _end(key: ApiKeySettings, now: datetime) -> str:
 
 def _minute(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())

@@ -26,9 +26,10 @@ def explain(only: str | None, *, as_json: bool) -> None:
     from otp_service.cli.policy_figures import figures  # noqa: PLC0415 - "--help" is quick
     from otp_service.cli.policy_words import words  # noqa: PLC0415
     from otp_service.cli.settings import settings_or_exit  # noqa: PLC0415
+    from otp_service.nxcloud.system_clock import SystemClock  # noqa: PLC0415
 
     settings = settings_or_exit()
     if only is not None and only not in settings.applications:
         raise click.BadParameter("there is no such application", param_hint="--application")
-    found = figures(settings, only=only)
+    found = figures(settings, SystemClock().now(), only=only)
     click.echo(json.dumps(found, indent=2) if as_json else "\n".join(words(found)))

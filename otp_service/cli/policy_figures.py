@@ -1,15 +1,14 @@
 """What the settings allow, as plain figures: ``policy explain`` as JSON, and before its words."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from otp_service.domain.application import Application
+from otp_service.domain.application import Application, FixedPin
 from otp_service.domain.budget_row import MILLIONTHS
 from otp_service.domain.clauses import findings
 from otp_service.domain.explain import (
     DAY,
-    FixedPinTerms,
     Guesses,
     Guessing,
     fixed_pin_guesses,
@@ -23,24 +22,18 @@ from otp_service.domain.spending import (
     spending_over_all,
 )
 from otp_service.settings import Settings
+from otp_service.settings.profile import fixed_pins_at_stake
 
 Figures = dict[str, Any]
 
-_NO_FIXED_PINS: Mapping[str, Sequence[FixedPinTerms]] = MappingProxyType({})
 
-
-def figures(
-    settings: Settings,
-    *,
-    only: str | None = None,
-    fixed_pins: Mapping[str, Sequence[FixedPinTerms]] = _NO_FIXED_PINS,
-) -> Figures:
+def figures(settings: Settings, now: datetime, *, only: str | None = None) -> Figures:
     """Give the figures of every application, or of one, and those over all.
 
     ``None`` is no limit. Money is in units of ``currency``, chances from 0 to 1.
 
     Args:
-        fixed_pins: of each application's test numbers, by the application's id.
+        now: aware; fixed PINs are counted from it to their end.
     """
     prices = settings.price_table()
     applications = settings.domain_applications()
@@ -52,30 +45,32 @@ def figures(
             {
                 "id": application.id,
                 "guessing": _guessing(application, guessing(application)),
-                "fixed_pins": [
-                    _fixed_pin(application, pin) for pin in fixed_pins.get(application.id, ())
-                ],
+                "fixed_pins": [_fixed_pin(application, pin, now) for pin in application.fixed_pins],
                 "spending": _spendings(
                     spending(application, prices), number_with_owners(application, prices)
                 ),
-                "clauses": [
-                    {
-                        "standard": finding.profile,
-                        "clause": finding.clause,
-                        "setting": finding.setting or None,
-                        "value": finding.value or None,
-                        "verdict": finding.verdict,
-                        "why": finding.why,
-                    }
-                    for finding in findings(
-                        application, fixed_pins=len(fixed_pins.get(application.id, ()))
-                    )
-                ],
+                "clauses": _clauses(
+                    application, fixed_pins_at_stake(settings.applications[application.id])
+                ),
             }
             for application in shown
         ],
         "over_all": _spending(spending_over_all(list(applications.values()), prices)),
     }
+
+
+def _clauses(application: Application, fixed_pins: int) -> list[Figures]:
+    return [
+        {
+            "standard": finding.profile,
+            "clause": finding.clause,
+            "setting": finding.setting or None,
+            "value": finding.value or None,
+            "verdict": finding.verdict,
+            "why": finding.why,
+        }
+        for finding in findings(application, fixed_pins=fixed_pins)
+    ]
 
 
 def _guessing(application: Application, bounds: Guessing) -> Figures:
@@ -103,11 +98,12 @@ def _guessing(application: Application, bounds: Guessing) -> Figures:
     }
 
 
-def _fixed_pin(application: Application, pin: FixedPinTerms) -> Figures:
+def _fixed_pin(application: Application, pin: FixedPin, now: datetime) -> Figures:
+    bound = fixed_pin_guesses(application, pin, now)
     return {
         "name": pin.name,
-        "days_left": max(0.0, pin.left / DAY),
-        **_chance(fixed_pin_guesses(application, pin), application.rules.pin_digits),
+        "days_left": max(0.0, (pin.until - now) / DAY),
+        **_chance(bound, application.rules.pin_digits),
     }
 
 

@@ -1,9 +1,11 @@
 """An application: one caller's tenant, with its brand, defaults and rules."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from otp_service.domain.budget_row import BudgetRow
+from otp_service.domain.destinations import EVERYWHERE, DestinationLists
+from otp_service.domain.fraud import GUARD_OFF, FraudRules
 from otp_service.domain.limits import NumberBudgets
 from otp_service.domain.sms_text import NO_AUTOFILL, SmsAutofill
 from otp_service.domain.verification import Channel
@@ -33,6 +35,29 @@ class VerificationRules:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedPin:
+    """A test number's PIN, and what holds for its number.
+
+    Args:
+        name: the number's public name, unique within the application.
+        number_tag: stands for the number (``IdScheme``).
+        pin_hash: stands for the PIN (``FixedPinScheme``).
+        until: from then on the number is like any other; aware.
+        starts_per_day: at most, in any 24 hours.
+    """
+
+    name: str
+    number_tag: str = field(repr=False)
+    pin_hash: str = field(repr=False)
+    until: datetime
+    starts_per_day: int
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether its time is over."""
+        return now >= self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """One tenant.
 
@@ -47,6 +72,9 @@ class Application:
         policy: the budgets beyond the number's own.
         token_life: how long a client token is good for starts.
         cors_origins: whose pages may read replies to client tokens, as browsers name them.
+        fixed_pins: of its test numbers, each of another number.
+        fraud: the guard of its starts.
+        destinations: where its codes may go.
     """
 
     id: str
@@ -60,6 +88,9 @@ class Application:
     policy: tuple[BudgetRow, ...] = ()
     token_life: timedelta = timedelta(minutes=10)
     cors_origins: frozenset[str] = frozenset()
+    fixed_pins: tuple[FixedPin, ...] = ()
+    fraud: FraudRules = GUARD_OFF
+    destinations: DestinationLists = EVERYWHERE
 
     def channel_after(self, channel: Channel) -> Channel | None:
         """Give the channel to fall back to from another; None if there is none."""

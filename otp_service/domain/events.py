@@ -174,6 +174,24 @@ class ProofChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class FraudGuardJudged:
+    """A start was over a budget of unverified starts.
+
+    Args:
+        outcome: a ``GuardOutcome``'s value; ``blocked`` alone was refused.
+        scope: a ``GuardScope``'s value.
+        prefix_tag: of the range that is over; stands for it without saying it.
+    """
+
+    application: str
+    outcome: str
+    scope: str
+    country: str
+    budget: str
+    prefix_tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderAnswered:
     """One exchange with the provider.
 
@@ -262,6 +280,29 @@ class TokenMinted:
     token: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TestNumberUsed:
+    """A test number was used, where no phone can show who did.
+
+    Args:
+        use: ``start``, ``resend`` or ``verify``.
+        outcome: as of the use itself: ``started``, ``resent``, ``approved`` or a public code.
+        test_number: its public name; None once the settings do not list it any more.
+        key: the public name of the API key that was shown.
+        phone: masked.
+        verification_id: its random first part alone.
+    """
+
+    application: str
+    use: str
+    outcome: str
+    test_number: str | None = None
+    key: str | None = None
+    country: str | None = None
+    phone: str | None = None
+    verification_id: str | None = None
+
+
 Event = (
     StartJudged
     | ResendJudged
@@ -273,10 +314,12 @@ Event = (
     | GuessJudged
     | VerificationCalledOff
     | ProofChecked
+    | FraudGuardJudged
     | ProviderAnswered
     | ProviderNeedsAttention
     | ProviderDialectChosen
     | StoreAnswered
     | RequestServed
     | TokenMinted
+    | TestNumberUsed
 )

@@ -15,10 +15,10 @@ verification, and a PIN is met by no more guesses than its verification has atte
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from otp_service.domain.application import Application, VerificationRules
+from otp_service.domain.application import Application, FixedPin, VerificationRules
 from otp_service.domain.budget_row import BudgetRow, Counted, Scope
 from otp_service.domain.limits import Budget, Charge, GuessBudget, NumberBudgets
 from otp_service.domain.pace import Pace, least, most_in, product
@@ -83,21 +83,6 @@ class Guessing:
         if not owners:
             return self.year
         return self.day_with(owners).times(_DAYS_OF_A_YEAR)
-
-
-@dataclass(frozen=True, slots=True)
-class FixedPinTerms:
-    """A PIN that stays the same, and so is met by every guess until its time is over.
-
-    Args:
-        name: the public one of its number.
-        starts_per_day: at most, in any 24 hours.
-        left: how much of its time; nothing, if it is over.
-    """
-
-    name: str
-    starts_per_day: int
-    left: timedelta
 
 
 def guessing(application: Application) -> Guessing:
@@ -208,17 +193,18 @@ def _paces(
     return own + others
 
 
-def fixed_pin_guesses(application: Application, pin: FixedPinTerms) -> Guesses:
-    """Give the most guesses of a stranger at a fixed PIN, until its time is over."""
-    if pin.left <= timedelta(0):
+def fixed_pin_guesses(application: Application, pin: FixedPin, now: datetime) -> Guesses:
+    """Give the most guesses of a stranger at a fixed PIN, until its time is over.
+
+    It stays the same, so each of them, over days and verifications, may be the right one.
+    """
+    left = pin.until - now
+    if left <= timedelta(0):
         return Guesses(0, 0)
-    rules = application.rules
+    # As a test number's starts are charged: to a budget of its own, without a cooldown.
     starts = Budget("starts_per_day", Charge.START, pin.starts_per_day, DAY)
+    rules = replace(application.rules, resend_cooldown=timedelta(0))
     bounds = explain_guessing(rules, NumberBudgets((starts,), application.budgets.guesses))
-    begun = most_in(
-        pin.left + bounds.longest_life, [Pace(starts.name, starts.limit, starts.window)]
-    )
-    guesses = least(
-        product(bounds.day.guesses, -(-pin.left // DAY)), product(begun, rules.attempts)
-    )
+    begun = most_in(left + bounds.longest_life, [Pace(starts.name, starts.limit, starts.window)])
+    guesses = least(product(bounds.day.guesses, -(-left // DAY)), product(begun, rules.attempts))
     return Guesses(guesses, guesses)

@@ -18,6 +18,7 @@ class Use(StrEnum):
     PROOF = "proof"
     TOKEN = "token"  # noqa: S105 - a word for a use, no secret
     TOKEN_SEAL = "token_seal"  # noqa: S105 - the same
+    FIXED_PIN = "fixed-pin"
 
 
 class KeyRing:

@@ -13,6 +13,7 @@ class Charge(StrEnum):
     START = "start"
     MESSAGE = "message"
     WRONG_GUESS = "wrong_guess"
+    TEST_START = "test_start"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Place:
         prefix_tag: stands for the number's range (``PrefixScheme``); empty where it is not known.
         address_tag: stands for the end user's address, where that is known.
         token_id: of the client token that the end user's app showed, if any.
+        is_trusted: a list allows the number or a prefix of it, so the fraud guard lets it pass.
     """
 
     application: Application
@@ -29,6 +30,7 @@ class Place:
     prefix_tag: str = ""
     address_tag: str | None = None
     token_id: str | None = None
+    is_trusted: bool = False
 
     def subject(self, scope: Scope) -> str | None:
         """Give whose counter a scope means here; None where that is nobody's."""

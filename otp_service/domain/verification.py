@@ -105,6 +105,8 @@ class Verification:
         verified_send: the message whose PIN was the right one, from 1.
         owner_tag: stands for the owner's address whose account of the number's budgets it is
             charged to; None where that is the strangers'.
+        is_test: it was started for a test number: no message goes out, and only the fixed PIN is
+            right.
     """
 
     id: VerificationId
@@ -127,6 +129,7 @@ class Verification:
     verified_at: datetime | None = None
     verified_send: int | None = None
     owner_tag: str | None = None
+    is_test: bool = False
 
     @property
     def last_delivery(self) -> Delivery:

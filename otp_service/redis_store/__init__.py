@@ -8,6 +8,8 @@ from otp_service.redis_store.address import (
 )
 from otp_service.redis_store.budgets import RedisBudgets
 from otp_service.redis_store.connection import Connection, Timeouts, connect
+from otp_service.redis_store.fraud_guard import FraudGuard
+from otp_service.redis_store.fraud_ledger import RedisFraudLedger, ShutArea, ShutBudget
 from otp_service.redis_store.health import store_problems
 from otp_service.redis_store.key_uses import RedisKeyUses
 from otp_service.redis_store.number_key_mark import NumberKeyMark
@@ -16,13 +18,17 @@ from otp_service.redis_store.store import RedisStore
 
 __all__ = [
     "Connection",
+    "FraudGuard",
     "NumberKeyMark",
     "RedisAddress",
     "RedisAddressError",
     "RedisBudgets",
+    "RedisFraudLedger",
     "RedisKeyUses",
     "RedisSessions",
     "RedisStore",
+    "ShutArea",
+    "ShutBudget",
     "Timeouts",
     "Topology",
     "connect",

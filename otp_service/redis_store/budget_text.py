@@ -6,7 +6,7 @@ from datetime import timedelta
 from otp_service.domain.limits import Charge, GuessBudget, NumberBudgets
 from otp_service.domain.owner import OwnerRule
 
-_KINDS = {Charge.START: "s", Charge.MESSAGE: "m", Charge.WRONG_GUESS: "g"}
+_KINDS = {Charge.START: "s", Charge.MESSAGE: "m", Charge.WRONG_GUESS: "g", Charge.TEST_START: "t"}
 
 
 @dataclass(frozen=True, slots=True)

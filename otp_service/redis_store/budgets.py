@@ -20,7 +20,8 @@ from otp_service.redis_store.watcher import Part, Watcher
 
 _CHARGE, _RETURN, _COUNT = "charge_budgets", "return_budgets", "count_budgets"
 # Longer than any request takes from its charge to the provider's last word.
-_RETURNABLE = timedelta(minutes=10)
+RETURNABLE = timedelta(minutes=10)
+"""How long after a charge it may be given back."""
 
 _Receipt = tuple[tuple[Part, Answer], ...]
 
@@ -163,7 +164,7 @@ class _Group:
         charged = [line for line in self.lines if line.amount and line.row.counted not in but]
         if not charged:
             return None
-        arguments: list[Argument] = [answer[1], milliseconds(_RETURNABLE)]
+        arguments: list[Argument] = [answer[1], milliseconds(RETURNABLE)]
         for line in charged:
             arguments += [milliseconds(line.row.window), line.amount]
         mark = given_back_key(counter_tag(self.place, self.lines[0]), self.charge_id)

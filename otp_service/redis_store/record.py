@@ -15,6 +15,7 @@ from otp_service.domain.verification import (
     Verification,
 )
 from otp_service.ports import NewVerification
+from otp_service.redis_store.budget_text import budget_text
 from otp_service.redis_store.scripts import Argument
 
 # Redis keeps a small hash as one compact block while no field is longer than this
@@ -54,6 +55,8 @@ def encode(new: NewVerification) -> list[Argument]:
         fields["ip"] = new.call.address_tag
     if new.call.token_id is not None:
         fields["T"] = new.call.token_id
+    if new.is_test:
+        fields["B"] = budget_text(new.call.application.budgets).sliding
     if any(plan.unused for plan in new.plans):
         fields["i"] = ",".join(map(_unused_text, new.plans))
     texts = {name: text for plan in new.plans for name, text in plan.texts.items()}
@@ -104,6 +107,7 @@ def decode(vid: VerificationId, now_ms: bytes, flat: Sequence[bytes]) -> Verific
         verified_at=moment(int(fields["v"])) if "v" in fields else None,
         verified_send=int(fields["r"]) if "r" in fields else None,
         owner_tag=fields["O"].decode() if "O" in fields else None,
+        is_test="B" in fields,
     )
 
 

@@ -91,7 +91,7 @@ class RedisStore:
                 channel_letters(plan.channel for plan in new.plans),
                 next((plan.template_id for plan in new.plans if plan.template_id), ""),
                 new.plans[0].language,
-                new.call.address_tag or "",
+                "" if new.is_test else new.call.address_tag or "",
                 budgets.owners,
                 *encode(new),
             ],
@@ -213,6 +213,7 @@ class RedisStore:
         *,
         purpose_digests: tuple[bytes, ...],
         pin_digests: tuple[bytes, ...],
+        fixed_pin_digests: tuple[bytes, ...] = (),
     ) -> Judged | Ended | NotTheTokens | None:
         """Count one guess and, if it is right, use the verification up."""
         application = call.application
@@ -229,6 +230,7 @@ class RedisStore:
                 len(pin_digests),
                 *purpose_digests,
                 *pin_digests,
+                *(fixed_pin_digests or [""] * len(pin_digests)),
                 call.token_id or "",
             ],
         )

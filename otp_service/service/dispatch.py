@@ -43,6 +43,7 @@ _KEPT = {
     SendVerdict.ACCEPTED: (SendOutcome.ACCEPTED, DeliveryState.ACCEPTED),
     SendVerdict.UNKNOWN: (SendOutcome.UNKNOWN, DeliveryState.UNKNOWN),
 }
+_UNSENT = SendReport(SendVerdict.ACCEPTED, "test_number")
 # What another channel may do better; our own set-up is for the operator to set right.
 _WORTH_ANOTHER_CHANNEL = frozenset({SendVerdict.NUMBER_REFUSED, SendVerdict.FAILED})
 _FAILURES_OF_A_SEND = (PhoneUnreachable, ProviderFailed, ProviderMisconfigured)
@@ -270,6 +271,9 @@ class Dispatcher:
     def _send(
         self, application: Application, verification: Verification, *, phone: str, pin: Pin
     ) -> SendReport:
+        if verification.is_test:
+            # Every way to a provider comes through here, whatever a caller or a receipt set off.
+            return _UNSENT
         plan = verification.plan
         report = self._senders[plan.channel].send(
             OutgoingMessage(

@@ -18,6 +18,7 @@ class Proven:
 
     Args:
         phone: E.164 with its plus sign.
+        is_test: no phone was shown to be anybody's: it is a test number.
     """
 
     verification_id: str
@@ -25,6 +26,7 @@ class Proven:
     purpose: str
     application: str
     verified_at: datetime
+    is_test: bool = False
 
 
 class CheckProof:
@@ -77,4 +79,5 @@ class CheckProof:
             purpose=verification.purpose,
             application=verification.application_id,
             verified_at=verification.verified_at or verification.read_at,
+            is_test=verification.is_test,
         )

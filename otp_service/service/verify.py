@@ -21,6 +21,7 @@ from otp_service.errors import (
     VerificationNotFound,
 )
 from otp_service.ports import Ended, GuessStore, Journal, Judged, NotTheTokens, Verdict
+from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.gate import Gate, place_of
 from otp_service.service.outcome import ending, strangers_verification
 
@@ -32,6 +33,7 @@ class Approval:
     Args:
         phone: E.164 with its plus sign.
         proof: signed, to be shown to whoever must know; see the proof use case.
+        is_test: it was the fixed PIN of a test number, and no phone was shown to be anybody's.
     """
 
     verification_id: str
@@ -39,6 +41,7 @@ class Approval:
     phone: str = field(repr=False)
     proof: str = field(repr=False)
     proof_life: timedelta
+    is_test: bool = False
 
 
 class VerifyCode:
@@ -53,6 +56,7 @@ class VerifyCode:
         proofs: ProofScheme,
         store: GuessStore,
         gate: Gate,
+        fixed_pins: FixedPins,
         journal: Journal,
     ) -> None:
         self._ids = ids
@@ -61,6 +65,7 @@ class VerifyCode:
         self._proofs = proofs
         self._store = store
         self._gate = gate
+        self._fixed_pins = fixed_pins
         self._journal = journal
 
     def __call__(self, call: Call, *, verification_id: str, code: str, purpose: str) -> Approval:
@@ -84,13 +89,18 @@ class VerifyCode:
         except OtpError as refusal:
             self._note(application, refusal.code)
             raise
-        place = place_of(application, judged.verification, token_id=call.token_id)
-        self._gate.note_guess(place, is_right=judged.verdict is Verdict.APPROVED)
+        is_right = judged.verdict is Verdict.APPROVED
+        # That a test number's PIN was right says nothing of the people in its range.
+        if not (is_right and judged.verification.is_test):
+            place = place_of(application, judged.verification, token_id=call.token_id)
+            self._gate.note_guess(place, is_right=is_right)
         if judged.verdict is Verdict.APPROVED:
             self._note(application, "approved", judged)
+            self._fixed_pins.note(call, judged.verification, "verify", "approved")
             return self._approval(application, judged.verification)
         wrong = _wrong(judged)
         self._note(application, wrong.code, judged)
+        self._fixed_pins.note(call, judged.verification, "verify", wrong.code)
         raise wrong
 
     def _judge(self, call: Call, verification_id: str, code: str, purpose: str) -> Judged:
@@ -119,6 +129,7 @@ class VerifyCode:
             pin_digests=digests_to_accept(
                 self._keys.accepted(Use.PIN), verification_id=vid.text, text=digits
             ),
+            fixed_pin_digests=self._fixed_pins.digests_of_guess(call.application, vid, digits),
         )
 
     def _approval(self, application: Application, verification: Verification) -> Approval:
@@ -129,6 +140,7 @@ class VerifyCode:
             phone=self._sealer.open(verification.sealed_phone, bound_to=vid),
             proof=self._proofs.sign(vid),
             proof_life=application.rules.proof_life,
+            is_test=verification.is_test,
         )
 
     def _note(self, application: Application, outcome: str, judged: Judged | None = None) -> None:

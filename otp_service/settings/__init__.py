@@ -9,11 +9,13 @@ from otp_service.settings.applications import DEMO_API_KEY, ApplicationSettings,
 from otp_service.settings.loading import load_settings
 from otp_service.settings.model import Settings
 from otp_service.settings.problems import Problem, SettingsError
+from otp_service.settings.test_numbers import FixedPinSettings
 
 __all__ = [
     "DEMO_API_KEY",
     "ApiKeySettings",
     "ApplicationSettings",
+    "FixedPinSettings",
     "Problem",
     "Rules",
     "Settings",

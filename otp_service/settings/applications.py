@@ -3,22 +3,22 @@
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from otp_service import data
 from otp_service.domain.api_key import hash_key
 from otp_service.domain.application import Application, VerificationRules
 from otp_service.domain.budget_row import BudgetRow, Counted, Scope
+from otp_service.domain.fraud import GuardMode
 from otp_service.domain.limits import Budget, Charge, GuessBudget, NumberBudgets
 from otp_service.domain.message_text import text_problem
 from otp_service.domain.owner import OwnerRule
-from otp_service.domain.phone import read_country
 from otp_service.domain.sms_text import SmsAutofill
 from otp_service.domain.verification import Channel
-from otp_service.errors import InvalidRequest
 from otp_service.settings.api_keys import ApiKeySettings, KeyHash, plain_key
+from otp_service.settings.fraud import FraudSettings, destination_lists, fraud_rules
 from otp_service.settings.policy import (
     Budgets,
     BudgetSettings,
@@ -28,6 +28,8 @@ from otp_service.settings.policy import (
     standing_rows,
 )
 from otp_service.settings.proxies import read_origin
+from otp_service.settings.test_numbers import FixedPinSettings, only_tables
+from otp_service.settings.values import country_code, not_a_switch
 
 DEMO_APPLICATION = "demo"
 DEMO_API_KEY = "otp_demo"
@@ -44,24 +46,10 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+$){_LABEL}", re.IGNORECASE)
 
 
-def not_a_switch(value: Any) -> Any:
-    """Refuse true and false where a number is due: pydantic would take them for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("should be a number")
-    return value
-
-
 def _brand(text: str) -> str:
     if problem := text_problem(text):
         raise ValueError(problem)
     return text
-
-
-def _country(text: str) -> str:
-    try:
-        return read_country(text)
-    except InvalidRequest:
-        raise ValueError("must be a country's two letters (ISO 3166-1 alpha-2)") from None
 
 
 def _language(text: str) -> str:
@@ -97,13 +85,11 @@ def _domain(text: str) -> str:
 Number = Annotated[int, BeforeValidator(not_a_switch)]
 
 
-class Rules(BaseModel):
+class Rules(FraudSettings):
     """What holds for every verification; an application's table may set any of it anew.
 
     The widest bounds are here. Those that need ``unsafe_allow_weak_codes`` are checked apart.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     pin_digits: Number = Field(default=6, ge=4, le=10)
     life_seconds: Number = Field(default=300, ge=30, le=3_600)
@@ -128,6 +114,9 @@ class ApplicationSettings(Rules):
         web_otp_origin: the domain whose pages may read a code that came by SMS.
         channels: in the order they are tried.
         cors_origins: whose pages may call with a client token.
+        mode: ``live``, or ``test`` for an application that nobody's access hangs on.
+        allow_test_numbers: lets a live application have test numbers.
+        test_numbers: numbers with a fixed PIN, which get no message.
     """
 
     brand: Annotated[str, AfterValidator(_brand)] | None = None
@@ -136,11 +125,14 @@ class ApplicationSettings(Rules):
     channels: Annotated[
         tuple[Channel, ...], Field(min_length=1), AfterValidator(_without_repeats)
     ] = (Channel.VIBER,)
-    default_country: Annotated[str, AfterValidator(_country)] | None = None
+    default_country: Annotated[str, AfterValidator(country_code)] | None = None
     default_language: Annotated[str, AfterValidator(_language)] | None = None
     android_app_hash: Annotated[str, AfterValidator(_app_hash)] | None = None
     web_otp_origin: Annotated[str, AfterValidator(_domain)] | None = None
     cors_origins: tuple[Annotated[str, AfterValidator(read_origin)], ...] = ()
+    mode: Literal["live", "test"] = "live"
+    allow_test_numbers: bool = False
+    test_numbers: Annotated[tuple[FixedPinSettings, ...], BeforeValidator(only_tables)] = ()
 
     @property
     def every_key(self) -> tuple[ApiKeySettings, ...]:
@@ -168,9 +160,12 @@ class ApplicationSettings(Rules):
             default_country=self.default_country,
             autofill=self.autofill,
             channels=self.channels,
+            fraud=fraud_rules(rules),
+            destinations=destination_lists(self, defaults),
             policy=tuple(row for row in rows if not _is_kept_with_the_number(row)),
             token_life=timedelta(seconds=rules.client_token_life_seconds),
             cors_origins=frozenset(self.cors_origins),
+            fixed_pins=tuple(entry.to_domain() for entry in self.test_numbers),
         )
 
     def budgets_over(self, service: Sequence[BudgetSettings]) -> tuple[BudgetSettings, ...]:
@@ -191,7 +186,9 @@ class DemoApplicationSettings(ApplicationSettings):
 def demo_application() -> ApplicationSettings:
     """Give the application of demo mode, with the one key that everybody knows."""
     return DemoApplicationSettings(
-        api_keys_sha256=(hash_key(DEMO_API_KEY),), channels=(Channel.VIBER, Channel.SMS)
+        api_keys_sha256=(hash_key(DEMO_API_KEY),),
+        channels=(Channel.VIBER, Channel.SMS),
+        fraud_guard=GuardMode.SHADOW,
     )
 
 

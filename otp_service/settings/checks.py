@@ -14,6 +14,12 @@ from otp_service.settings.model import Settings, variable
 from otp_service.settings.policy import merged, shipped_budgets, table_problems
 from otp_service.settings.problems import Problem
 from otp_service.settings.profile import budgets_break_profile, codes_break_profile
+from otp_service.settings.test_number_checks import (
+    each_ends_in_time,
+    each_has_its_seal,
+    each_is_told_apart,
+    live_applications_have_none,
+)
 
 _SAFE_PIN_DIGITS = 6
 _SAFE_LIFE_SECONDS = 600
@@ -39,6 +45,8 @@ def broken_rules(settings: Settings, *, faulty: Collection[str]) -> Iterator[Pro
         if reads.isdisjoint(faulty):
             yield from (problem for problem in rule(settings) if problem.name not in faulty)
     yield from _missing_keys(settings, faulty)
+    yield from live_applications_have_none(settings, faulty)
+    yield from each_has_its_seal(settings, faulty)
 
 
 def _required_outside_demo(settings: Settings) -> Iterator[Problem]:
@@ -227,4 +235,6 @@ _RULES: dict[Callable[[Settings], Iterator[Problem]], frozenset[str]] = {
     )
     | {"budgets"},
     _proxies_are_told_one_way: _reading("trusted_proxy_hops", "trusted_proxies"),
+    each_is_told_apart: frozenset(),
+    each_ends_in_time: frozenset(),
 }

@@ -31,10 +31,10 @@ from otp_service.settings.applications import (
     Number,
     Rules,
     demo_application,
-    not_a_switch,
 )
 from otp_service.settings.policy import PriceSettings
 from otp_service.settings.proxies import read_network
+from otp_service.settings.values import not_a_switch
 
 PREFIX = "OTP_"
 

@@ -31,7 +31,8 @@ def _broken(settings: Settings) -> Iterator[tuple[Problem, Finding]]:
     for profile in dict.fromkeys(settings.profile):
         for application_id, table in tables.items():
             application = table.to_domain(application_id, defaults=settings)
-            for finding in broken(application, profile):
+            fixed_pins = fixed_pins_at_stake(table)
+            for finding in broken(application, profile, fixed_pins=fixed_pins):
                 yield _problem(finding, application_id, table), finding
 
 
@@ -48,3 +49,8 @@ def _problem(finding: Finding, application_id: str, table: ApplicationSettings) 
 def clause_name(profile: Profile, clause: str) -> str:
     """Give a clause's name in what operators read: ``nist-800-63b section 3.1.3.2``."""
     return f"{profile} section {clause}"
+
+
+def fixed_pins_at_stake(table: ApplicationSettings) -> int:
+    """Give how many fixed PINs open something real: those of a live application."""
+    return len(table.test_numbers) if table.mode == "live" else 0

@@ -58,6 +58,12 @@ class Instruments:
         self.cancels = self._counter("cancels", "Verifications called off.", "outcome")
         self.proofs = self._counter("proofs", "Proofs shown.", "outcome")
         self.mints = self._counter("client_tokens", "Client tokens asked for.", "outcome")
+        self.test_numbers = self._counter(
+            "test_number_uses", "Uses of test numbers.", "use", "outcome"
+        )
+        self.fraud_guard = self._counter(
+            "fraud_guard", "Starts over a budget of unverified ones.", "country", "scope", "outcome"
+        )
         self.attention = Counter(
             "otp_provider_attention",
             "What an operator must set right at the provider.",

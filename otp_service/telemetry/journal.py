@@ -18,6 +18,14 @@ from otp_service.telemetry.meter import Meter
 
 Level = Literal["debug", "info", "warning", "error"]
 
+# Of events that are always as grave; what is not here is told as it goes.
+_LEVELS: dict[type[events.Event], Level] = {
+    events.ProviderNeedsAttention: "error",
+    events.ProviderAnswered: "debug",
+    events.FraudGuardJudged: "warning",
+    # A code was asked for, or taken, that shows nobody's phone.
+    events.TestNumberUsed: "warning",
+}
 _ORDINARY = frozenset({SendVerdict.ACCEPTED, SendVerdict.NUMBER_REFUSED})
 
 
@@ -74,18 +82,14 @@ class TelemetryJournal:
 def level_of(event: events.Event) -> Level | None:
     """Give the level to log an event at, or None for one that is only measured."""
     match event:
-        case events.ProviderNeedsAttention():
-            return "error"
         case events.StoreAnswered():
             return None if event.outcome == "ok" else "error"
-        case events.ProviderAnswered():
-            return "debug"
         case events.MessageSent():
             return "info" if event.outcome in _ORDINARY else "warning"
         case events.RequestServed():
             return "warning" if event.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "info"
         case _:
-            return "info"
+            return _LEVELS.get(type(event), "info")
 
 
 def _told(event: events.Event) -> dict[str, object]:

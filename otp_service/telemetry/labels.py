@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from phonenumbers import SUPPORTED_REGIONS
 
 from otp_service import data
+from otp_service.domain.fraud import GuardOutcome, GuardScope
 from otp_service.domain.verification import Channel, DeliveryState
 from otp_service.errors import OtpError
 from otp_service.ports import SendVerdict
@@ -100,7 +101,11 @@ class Labels:
         self.cancel = ClosedSet({"canceled"} | codes)
         self.mint = ClosedSet({"minted"} | codes)
         self.proof = ClosedSet({"active", "consumed_now", "inactive"})
+        self.test_use = ClosedSet({"start", "resend", "verify"})
+        self.test_outcome = ClosedSet({"started", "resent", "approved"} | codes)
         self.detail = OwnWords(r"[a-z][a-z_]{0,47}")
+        self.guard_scope = ClosedSet(GuardScope)
+        self.guard_outcome = ClosedSet(GuardOutcome)
         self.operation = OwnWords(r"[a-z][a-z_]{0,47}")
         self.store_outcome = ClosedSet({"ok", "unavailable"})
         self.route = OwnWords(r"unmatched|/[a-z_./<>:-]{0,79}")

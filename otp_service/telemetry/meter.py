@@ -26,6 +26,7 @@ class Meter:
             events.GuessJudged: self._guess,
             events.VerificationCalledOff: self._cancel,
             events.ProofChecked: self._proof,
+            events.FraudGuardJudged: self._fraud_guard,
             events.ProviderAnswered: self._provider_answer,
             events.ProviderNeedsAttention: self._attention,
             # Once a process: the log tells it.
@@ -33,6 +34,7 @@ class Meter:
             events.StoreAnswered: self._store_answer,
             events.RequestServed: self._request,
             events.TokenMinted: self._mint,
+            events.TestNumberUsed: self._test_number,
         }
         # An alert on an increase sees no first one of a series that was not there before.
         for channel in Channel:
@@ -129,6 +131,15 @@ class Meter:
             self._labels.proof.label(event.outcome),
         ).inc()
 
+    def _fraud_guard(self, event: events.FraudGuardJudged) -> None:
+        labels = self._labels
+        self._instruments.fraud_guard.labels(
+            labels.application.label(event.application),
+            labels.country.label(event.country),
+            labels.guard_scope.label(event.scope),
+            labels.guard_outcome.label(event.outcome),
+        ).inc()
+
     def _provider_answer(self, event: events.ProviderAnswered) -> None:
         self._instruments.provider_seconds.labels(
             self._labels.channel.label(event.channel),
@@ -158,4 +169,11 @@ class Meter:
         self._instruments.mints.labels(
             self._labels.application.label(event.application),
             self._labels.mint.label(event.outcome),
+        ).inc()
+
+    def _test_number(self, event: events.TestNumberUsed) -> None:
+        self._instruments.test_numbers.labels(
+            self._labels.application.label(event.application),
+            self._labels.test_use.label(event.use),
+            self._labels.test_outcome.label(event.outcome),
         ).inc()

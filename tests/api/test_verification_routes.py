@@ -384,3 +384,34 @@ def test_every_refusal_is_its_problem(client, service, name, error, expected):
     assert reply.json["type"] == f"urn:otp-service:problem:{error.code}"
     assert set(reply.json) == {"type", "title", "status", "detail", "code"} | members
     assert reply.headers.get("Retry-After") == ("10" if "retry_after" in members else None)
+
+
+def test_a_test_number_is_told_by_verify_proof_and_status(client, service, make_verification):
+    service.verify.answer = Approval(
+        verification_id=ID,
+        purpose="login",
+        phone="+380671234567",
+        proof="abc.def",
+        proof_life=timedelta(minutes=10),
+        is_test=True,
+    )
+    service.proof.answer = Proven(
+        verification_id=ID,
+        phone="+380671234567",
+        purpose="login",
+        application="shop",
+        verified_at=NOON,
+        is_test=True,
+    )
+    service.status.answer = make_verification(is_test=True)
+
+    replies = [verify(client), prove(client), client.get(f"/otp/verifications/{ID}")]
+
+    assert [reply.json["test"] for reply in replies] == [True, True, True]
+
+
+def test_any_other_number_s_replies_do_not_have_the_word(client):
+    reply = client.get(f"/otp/verifications/{ID}")
+
+    assert reply.status_code == 200
+    assert "test" not in reply.json

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from support.kinds import EMBEDDED, REAL, Kind, Kinds
+from support.kinds import CLUSTER, EMBEDDED, REAL, Kind, Kinds
 from support.store_view import StoppedClock, StoreView, WatchedConnection
+from support.street import Street
 from support.verifications import Desk, SilentJournal
 
 from otp_service.redis_store import RedisStore
@@ -52,3 +53,14 @@ def clock(kind: Kind, watched: WatchedConnection) -> StoppedClock:
 def stopped(clock: StoppedClock) -> Desk:
     """The shop's desk on a clock that only the test moves."""
     return Desk(RedisStore(clock, SilentJournal()))
+
+
+@pytest.fixture
+def street(watched: WatchedConnection, kind: Kind) -> Street:
+    """The shop's on the store's own clock."""
+    return Street(watched, kind.name == CLUSTER)
+
+
+@pytest.fixture
+def stopped_street(clock: StoppedClock, kind: Kind) -> Street:
+    return Street(clock, kind.name == CLUSTER)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from support.fakes import dispatcher, open_gate
+from support.fakes import dispatcher, fixed_pins, open_gate
 from support.lines import Lines, cluster_lines, sentinel_line, single_line
 from support.redis_servers import RedisServer, wait_until
 from support.tcp_proxy import Mode
@@ -13,6 +13,7 @@ from support.verifications import (
     IDS,
     KEYS,
     NO_LIMITS,
+    NUMBER_HASHES,
     OPERATIONS,
     PHONE,
     PIN,
@@ -211,11 +212,13 @@ def test_nothing_is_sent_when_a_start_cannot_be_stored(
     start = StartVerification(
         ids=IDS,
         prefixes=PREFIXES,
+        number_hashes=NUMBER_HASHES,
         keys=KEYS,
         sealer=SEALER,
         store=desk.store,
         gate=open_gate(),
         dispatcher=dispatcher(desk.store, journal, sender),
+        fixed_pins=fixed_pins(journal),
         journal=journal,
     )
     lines.switch(mode)

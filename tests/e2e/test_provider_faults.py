@@ -32,14 +32,14 @@ def test_definite_failure_is_told_and_gives_everything_back(
     problem: str,
 ) -> None:
     shop, number = deployment.shop, fresh_number()
-    before = deployment.view.standing()
+    before = deployment.view.of_numbers()
     shop.fault(phone=number, code=code, times=20)
 
     answers = [shop.start(number) for _ in range(6)]
 
     assert {(a.status_code, a.json()["code"]) for a in answers} == {(status, problem)}
     assert shop.messages(number) == []
-    assert deployment.view.standing() == before
+    assert deployment.view.of_numbers() == before
 
 
 @pytest.mark.parametrize("code", _PASSING)
@@ -101,10 +101,10 @@ def test_failed_resend_takes_back_that_send_alone(
 def test_refused_connection_is_a_definite_failure(
     own_deployment: Deployment, fresh_number: Callable[[], str]
 ) -> None:
-    before = own_deployment.view.standing()
+    before = own_deployment.view.of_numbers()
     own_deployment.stop_provider()
 
     answer = own_deployment.shop.start(fresh_number())
 
     assert (answer.status_code, answer.json()["code"]) == (502, "provider_failed")
-    assert own_deployment.view.standing() == before
+    assert own_deployment.view.of_numbers() == before

@@ -25,6 +25,7 @@ _CONFIG = f"""
 api_keys_sha256 = ["{hashlib.sha256(_SHOP_KEY.encode()).hexdigest()}"]
 brand = "Nova Shop"
 cors_origins = ["{PAGE}"]
+{{shop}}
 
 [[applications.shop.api_keys]]
 id = "verifier"
@@ -86,11 +87,13 @@ class Deploying:
 
     Args:
         tables: of the settings, beside those that every deployment has.
+        shop: a line of the shop's own table, beside those that it always has.
     """
 
-    def __init__(self, directory: Path, tables: str = "") -> None:
+    def __init__(self, directory: Path, tables: str = "", *, shop: str = "") -> None:
         self._directory = directory
         self._tables = tables
+        self._shop = shop
         self._stack = ExitStack()
 
     def __enter__(self) -> Deployment:
@@ -98,7 +101,7 @@ class Deploying:
         port, simulator_port = free_port(), free_port()
         simulator = f"http://127.0.0.1:{simulator_port}"
         config = self._directory / "otp-service.toml"
-        config.write_text(_CONFIG + self._tables)
+        config.write_text(_CONFIG.format(shop=self._shop) + self._tables)
         environ = clean_environ(
             OTP_CONFIG=str(config),
             OTP_REDIS_URL=redis.url,

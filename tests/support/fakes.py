@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from support.verifications import (
     IDS,
     KEYS,
+    NUMBER_KEY,
     PHONE,
     PLAN,
     REQUEST_ID,
@@ -22,6 +23,7 @@ from otp_service.domain.budget_row import Counted
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.policy import Line, Place
 from otp_service.domain.price import PriceTable
+from otp_service.domain.test_number import FixedPinScheme
 from otp_service.domain.verification import (
     Channel,
     Delivery,
@@ -42,6 +44,7 @@ from otp_service.ports import (
     Settled,
 )
 from otp_service.service.dispatch import Dispatcher
+from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.gate import Gate
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -57,6 +60,7 @@ __all__ = [
     "FakeStore",
     "SilentJournal",
     "dispatcher",
+    "fixed_pins",
     "open_gate",
     "over_sms",
     "verification",
@@ -110,6 +114,23 @@ def dispatcher(
         store=store,  # type: ignore[arg-type]
         gate=gate or open_gate(),
         journal=journal,
+    )
+
+
+class StoppedAt:
+    """A clock that always tells the same time."""
+
+    def __init__(self, moment: datetime = NOW) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+def fixed_pins(journal: SilentJournal, now: datetime = NOW) -> FixedPins:
+    """Give what knows test numbers, on a clock that stands still."""
+    return FixedPins(
+        scheme=FixedPinScheme(NUMBER_KEY), keys=KEYS, clock=StoppedAt(now), journal=journal
     )
 
 

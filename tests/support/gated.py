@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from support.fakes import FakeSender, dispatcher
+from support.fakes import FakeSender, dispatcher, fixed_pins
 from support.verifications import (
     IDS,
     KEYS,
     NO_LIMITS,
+    NUMBER_HASHES,
     PHONE,
     PREFIXES,
     RULES,
@@ -81,11 +82,13 @@ class GatedDesk:
         self._start = StartVerification(
             ids=IDS,
             prefixes=PREFIXES,
+            number_hashes=NUMBER_HASHES,
             keys=KEYS,
             sealer=SEALER,
             store=self.store,
             gate=self.gate,
             dispatcher=dispatching,
+            fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
         )
         self._resend = ResendCode(
@@ -93,6 +96,7 @@ class GatedDesk:
             store=self.store,
             gate=self.gate,
             dispatcher=dispatching,
+            fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
         )
         self._verify = VerifyCode(
@@ -102,6 +106,7 @@ class GatedDesk:
             proofs=ProofScheme(KEYS.accepted(Use.PROOF)),
             store=self.store,
             gate=self.gate,
+            fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
         )
 

@@ -68,6 +68,11 @@ class StoreView:
         """Give the same but for the last uses of API keys, which are noted beside the calls."""
         return {key: value for key, value in self.dump().items() if not key.startswith(b"otp1:k:")}
 
+    def of_numbers(self) -> dict[bytes, Any]:
+        """Give the same but for what many numbers share: budgets, and that they were given back."""
+        shared = (b"otp1:{a:", b"otp1:{i:", b"otp1:{t:", b"otp1:{all}:")
+        return {key: value for key, value in self.standing().items() if not key.startswith(shared)}
+
     def hashes(self) -> dict[bytes, dict[bytes, bytes]]:
         return {key: value for key, value in self.dump().items() if isinstance(value, dict)}
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from otp_service.domain.application import Application, VerificationRules
 from otp_service.domain.call import Call
+from otp_service.domain.destinations import NumberHashes
 from otp_service.domain.events import Event
 from otp_service.domain.identity import IdScheme, VerificationId
 from otp_service.domain.keys import KeyRing, Use
@@ -43,6 +44,7 @@ NUMBER_KEY = b"number key of the tests, 32 byte"
 SECRET = b"secret of the tests, of 32 bytes"
 IDS = IdScheme(NUMBER_KEY)
 PREFIXES = PrefixScheme(NUMBER_KEY)
+NUMBER_HASHES = NumberHashes(NUMBER_KEY)
 KEYS = KeyRing([SECRET])
 SEALER = Sealer(KEYS.accepted(Use.SEAL))
 

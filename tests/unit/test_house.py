@@ -11,7 +11,7 @@ from support.processes import ROOT
 
 PACKAGE = ROOT / "otp_service"
 LUA = sorted((PACKAGE / "redis_store" / "lua").glob("*.lua"))
-SHARED = {"message", "number_log", "owners", "record", "window_counter"}
+SHARED = {"guard", "message", "number_log", "owners", "record", "window_counter"}
 OPERATIONS = [path for path in LUA if path.stem not in SHARED]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -1,7 +1,8 @@
 -- Shared: the log of one number of one application, a sorted set of charges by their time in ms.
 -- Members: s<account><charge> a start, m<account><charge><send> a message,
--- g<account><charge><attempts left> a wrong guess. account: as owners.lua has it, a text that ends in
--- a colon, or nothing; budgets of one account see the charges of that account alone.
+-- g<account><charge><attempts left> a wrong guess, t<charge> a start as a test number, which is the
+-- strangers' always. account: as owners.lua has it, a text that ends in a colon, or nothing; budgets
+-- of one account see the charges of that account alone.
 
 local function account_in(member)
     local colon = string.find(member, ':', 2, true)
@@ -10,7 +11,7 @@ end
 
 -- The times of all charges to one account, oldest first, one list a kind.
 local function charges(log_key, account)
-    local times = {s = {}, m = {}, g = {}}
+    local times = {s = {}, m = {}, g = {}, t = {}}
     local flat = redis.call('ZRANGE', log_key, 0, -1, 'WITHSCORES')
     for at = 1, #flat, 2 do
         local member = flat[at]
@@ -76,7 +77,7 @@ end
 -- How long until an account is allowed a new start, and which budget says so; 0 for the guess budget.
 local function start_wait(log_key, account, sliding_spec, guess_spec, now_ms)
     local times = charges(log_key, account)
-    local wait, budget = sliding_wait(times, 'sm', sliding_spec, now_ms)
+    local wait, budget = sliding_wait(times, 'smt', sliding_spec, now_ms)
     local guessed = guess_wait(times, guess_spec, now_ms)
     if guessed > wait then
         return guessed, 0

@@ -12,6 +12,7 @@
 --   i what a channel's message could not hold          x1, x2, … the message's texts, JSON in pieces
 --   r the send whose PIN was right
 --   T id of the client token it was started by, if it was
+--   B of a test number's: its own sliding budgets, of starts; no message goes out
 -- and for each send N: dN PIN digest, eN end of that PIN ms, sN state|channel|template|language|request id
 
 local PENDING, APPROVED, EXHAUSTED, CANCELED = 'p', 'a', 'x', 'c'

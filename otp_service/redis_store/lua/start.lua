@@ -8,7 +8,7 @@
 -- ARGV[5]   life ms   ARGV[6] cooldown ms   ARGV[7] retention ms
 -- ARGV[8]   PIN digest   ARGV[9] channels, in the order they are tried
 -- ARGV[10]  template, for a channel that has templates   ARGV[11] language
--- ARGV[12]  tag of the address it is started from, or empty   ARGV[13] owners' rule
+-- ARGV[12]  tag of the address it is started from, or empty, as for a test number   ARGV[13] owners' rule
 -- ARGV[14…] the record's other fields: name, value, …
 -- returns   {stored, now, record} | {over_budget, which, wait ms, 1 if an owner's or 0}; which
 --           is 0 for the guess budget
@@ -33,6 +33,10 @@ end
 store_send(record_key, 1, 1, open_channel(ARGV[9], mark_key), ARGV[8], now_ms, {
     life_ms = ARGV[5], cooldown_ms = ARGV[6], retention_ms = ARGV[7],
     template = ARGV[10], language = ARGV[11]})
-charge(log_key, now_ms, tonumber(ARGV[4]), 
-    's' .. account .. charge_id, 'm' .. account .. charge_id .. 1)
+if redis.call('HEXISTS', record_key, 'B') == 1 then
+    charge(log_key, now_ms, tonumber(ARGV[4]), 't' .. charge_id)
+else
+    charge(log_key, now_ms, tonumber(ARGV[4]),
+        's' .. account .. charge_id, 'm' .. account .. charge_id .. 1)
+end
 return answer('stored', now_ms, record_key)

@@ -4,7 +4,8 @@
 -- ARGV[1]   application   ARGV[2] charge   ARGV[3] how long the log is kept, ms
 -- ARGV[4]   proof life ms: an approval stays readable at least that long
 -- ARGV[5]   owners' rule   ARGV[6] how many secrets are accepted: n
--- ARGV[7…]  n purpose digests, then n PIN digests, newest secret first
+-- ARGV[7…]  n purpose digests, n PIN digests, n digests of the guess as a test number's fixed PIN,
+--           which are empty if it is none; newest secret first each
 -- ARGV[#ARGV]  the client token's id, or empty
 -- returns   {approved, now, record, which send's PIN} | {incorrect, now, record}
 --           | {exhausted_now, now, record} | {ended, status} | {missing} | {not_the_tokens}
@@ -14,7 +15,7 @@
 
 local record_key, log_key = KEYS[1], KEYS[2]
 local now_ms = clock_ms()
-local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'k', 'o', 'q', 'h', 'O', 'ip')
+local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'k', 'o', 'q', 'h', 'O', 'ip', 'B')
 local refused = refusal(fields, ARGV[1], now_ms)
 if refused and refused[1] == 'missing' then
     return refused
@@ -39,14 +40,17 @@ local function accepted(digest, first)
 end
 
 local newest_send, retention_ms = tonumber(fields[5]), tonumber(fields[7])
+-- What the record was started as decides, whatever the settings say by now: of a test number only
+-- the fixed PIN is right, of any other only what was drawn.
+local pin_digests = fields[10] and 7 + 2 * secrets or 7 + secrets
 if accepted(fields[6], 7) then
     for send = 1, newest_send do
         local pin = redis.call('HMGET', record_key, 'd' .. send, 'e' .. send)
-        if pin[1] and now_ms < tonumber(pin[2]) and accepted(pin[1], 7 + secrets) then
+        if pin[1] and now_ms < tonumber(pin[2]) and accepted(pin[1], pin_digests) then
             local keep_ms = math.max(retention_ms, tonumber(ARGV[4]))
             redis.call('HSET', record_key, 'v', ms(now_ms), 'r', send)
             close(record_key, APPROVED, newest_send, now_ms + keep_ms)
-            if fields[9] then
+            if fields[9] and not fields[10] then
                 remember_owner(KEYS[3], fields[9], ARGV[5], now_ms)
             end
             return answer('approved', now_ms, record_key, send)

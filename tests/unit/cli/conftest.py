@@ -49,7 +49,9 @@ def deployed(
 ) -> MutableMapping[str, str]:
     """The environment of a whole deployment."""
     config = tmp_path / "otp-service.toml"
-    config.write_text(f'[applications.shop]\napi_keys_sha256 = ["{_KEY_HASH}"]\n')
+    config.write_text(
+        f'[applications.shop]\napi_keys_sha256 = ["{_KEY_HASH}"]\nallowed_countries = ["UA"]\n'
+    )
     environ.update(
         SECRETS,
         OTP_CONFIG=str(config),

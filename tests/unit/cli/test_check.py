@@ -230,3 +230,42 @@ def test_running_workers_metrics_are_left_alone(scripted: ScriptedServer, tmp_pa
 
     assert (done.returncode, done.stderr) == (0, "")
     assert list(directory.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("countries", "own", "is_warned"),
+    [
+        ("", "", True),
+        ("", 'allowed_countries = ["UA"]', False),
+        ('allowed_countries = ["UA"]', "", False),
+        ('allowed_countries = ["UA"]', "allowed_countries = []", True),
+    ],
+)
+def test_application_that_may_send_everywhere_is_warned_of(
+    deployed: Environ, scripted: ScriptedServer, *, countries: str, own: str, is_warned: bool
+) -> None:
+    shop = f'[applications.shop]\napi_keys_sha256 = ["{"0" * 64}"]\n'
+    Path(deployed["OTP_CONFIG"]).write_text(f"{countries}\n{shop}{own}\n")
+    dated(scripted)
+
+    result = check()
+
+    words = (
+        "warning: destinations: shop may send to every country; allowed_countries names those "
+        "that are needed"
+    )
+    assert result.exit_code == 0
+    assert (words in result.stdout.splitlines()) is is_warned
+
+
+@pytest.mark.parametrize("mode", ["off", "shadow"])
+def test_guard_that_refuses_nothing_is_warned_of(
+    deployed: Environ, scripted: ScriptedServer, mode: str
+) -> None:
+    deployed["OTP_FRAUD_GUARD"] = mode
+    dated(scripted)
+
+    result = check()
+
+    assert result.exit_code == 0
+    assert f"warning: fraud guard: refuses nothing for shop ({mode})" in result.stdout

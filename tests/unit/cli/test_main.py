@@ -9,7 +9,18 @@ from support.processes import clean_environ
 
 from otp_service.cli import main
 
-COMMANDS = ["check", "demo", "keys", "send", "serve", "simulator", "templates"]
+COMMANDS = [
+    "check",
+    "demo",
+    "fraud",
+    "keys",
+    "policy",
+    "send",
+    "serve",
+    "simulator",
+    "templates",
+    "test-numbers",
+]
 HEAVY = [
     "cryptography",
     "flask",

@@ -2,16 +2,16 @@
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
 from support.best_guesser import Game, play
 from support.verifications import BUDGETS, GUESSES, RULES, SHOP
 
+from otp_service.domain.application import FixedPin
 from otp_service.domain.budget_row import BudgetRow, Counted, Scope
 from otp_service.domain.explain import (
-    FixedPinTerms,
     Guesses,
     before_starts_close,
     explain_guessing,
@@ -185,10 +185,11 @@ def test_waits_that_end_within_the_window_close_nothing():
 
 
 def test_fixed_pin_is_met_by_every_guess_until_its_end():
-    pin = FixedPinTerms("app-review", starts_per_day=20, left=30 * DAY)
+    now = datetime(2027, 1, 1, tzinfo=UTC)
+    pin = FixedPin("app-review", "tag", "hash", until=now + 30 * DAY, starts_per_day=20)
 
-    guesses = fixed_pin_guesses(SHOP, pin)
-
-    # 20 starts a day, and those whose verifications reach into the first.
-    assert guesses == Guesses(31 * 20 * 5, 31 * 20 * 5)
-    assert fixed_pin_guesses(SHOP, replace(pin, left=timedelta(0))) == Guesses(0, 0)
+    # 20 starts a day, and those that reach into the first.
+    assert fixed_pin_guesses(SHOP, pin, now) == Guesses(31 * 20 * 5, 31 * 20 * 5)
+    # On the last day what is open when starts close.
+    assert fixed_pin_guesses(SHOP, pin, pin.until - DAY) == Guesses(34 + 100, 34 + 100)
+    assert fixed_pin_guesses(SHOP, pin, pin.until) == Guesses(0, 0)

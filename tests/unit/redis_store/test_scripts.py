@@ -12,7 +12,13 @@ from otp_service.redis_store.scripts import Script, run_together
 
 LUA = Path(otp_service.redis_store.__file__).parent / "lua"
 ON_A_RECORD = ["start", "settle", "replace_send", "resend", "verify", "cancel", "read", "prove"]
-ON_COUNTERS = ["charge_budgets", "return_budgets", "count_budgets"]
+ON_COUNTERS = [
+    "charge_budgets",
+    "return_budgets",
+    "count_budgets",
+    "guard_look",
+    "guard_start",
+]
 OPERATIONS = [
     *ON_A_RECORD,
     *ON_COUNTERS,
@@ -22,7 +28,7 @@ OPERATIONS = [
     "session_read",
     "session_write",
 ]
-PARTS = ["record", "number_log", "message", "owners", "window_counter"]
+PARTS = ["record", "number_log", "message", "owners", "window_counter", "guard"]
 
 
 class FakeConnection:

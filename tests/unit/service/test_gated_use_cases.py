@@ -10,11 +10,21 @@ from support.fakes import (
     FakeSender,
     FakeStore,
     dispatcher,
+    fixed_pins,
     open_gate,
     over_sms,
     verification,
 )
-from support.verifications import BOTH_SHOP, IDS, KEYS, PHONE, PREFIXES, SEALER, SilentJournal
+from support.verifications import (
+    BOTH_SHOP,
+    IDS,
+    KEYS,
+    NUMBER_HASHES,
+    PHONE,
+    PREFIXES,
+    SEALER,
+    SilentJournal,
+)
 
 from otp_service.domain.budget_row import BudgetRow, Counted, Scope
 from otp_service.domain.call import Call
@@ -81,10 +91,12 @@ class Desk:
         self._start = StartVerification(
             ids=IDS,
             prefixes=PREFIXES,
+            number_hashes=NUMBER_HASHES,
             keys=KEYS,
             sealer=SEALER,
             store=self.store,
             gate=gate,
+            fixed_pins=fixed_pins(self.journal),
             dispatcher=self.dispatcher,
             journal=self.journal,
         )
@@ -92,6 +104,7 @@ class Desk:
             ids=IDS,
             store=self.store,
             gate=gate,
+            fixed_pins=fixed_pins(self.journal),
             dispatcher=self.dispatcher,
             journal=self.journal,
         )
@@ -102,6 +115,7 @@ class Desk:
             proofs=ProofScheme(KEYS.accepted(Use.PROOF)),
             store=self.store,
             gate=gate,
+            fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
         )
 

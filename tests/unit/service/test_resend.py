@@ -1,7 +1,16 @@
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, ENDS, FakeSender, FakeStore, dispatcher, open_gate, verification
+from support.fakes import (
+    AWAY,
+    ENDS,
+    FakeSender,
+    FakeStore,
+    dispatcher,
+    fixed_pins,
+    open_gate,
+    verification,
+)
 from support.verifications import (
     BOTH,
     BOTH_SHOP,
@@ -59,6 +68,7 @@ class Desk:
             store=self.store,
             gate=open_gate(),
             dispatcher=dispatcher(self.store, self.journal, self.sender),
+            fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
         )
 

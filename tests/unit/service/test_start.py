@@ -2,10 +2,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, FakeSender, FakeStore, dispatcher, open_gate, verification
+from support.fakes import (
+    AWAY,
+    FakeBudgets,
+    FakeSender,
+    FakeStore,
+    dispatcher,
+    fixed_pins,
+    open_gate,
+    verification,
+)
 from support.verifications import (
     IDS,
     KEYS,
+    NUMBER_HASHES,
     OTHER_PHONE,
     PHONE,
     PREFIXES,
@@ -18,6 +28,7 @@ from support.verifications import (
 
 from otp_service.domain.application import Application
 from otp_service.domain.call import Call
+from otp_service.domain.destinations import DestinationLists
 from otp_service.domain.events import MessageSent, StartJudged
 from otp_service.domain.keys import Use
 from otp_service.domain.message_text import MessageRequest
@@ -48,16 +59,19 @@ class Desk:
         self, store: FakeStore | None = None, verdict: SendVerdict = SendVerdict.ACCEPTED
     ) -> None:
         self.store = store or FakeStore()
+        self.budgets = FakeBudgets()
         self.sender = FakeSender(verdict, self.store)
         self.journal = SilentJournal()
         self.start = StartVerification(
             ids=IDS,
             prefixes=PREFIXES,
+            number_hashes=NUMBER_HASHES,
             keys=KEYS,
             sealer=SEALER,
             store=self.store,
-            gate=open_gate(),
+            gate=open_gate(self.budgets),
             dispatcher=dispatcher(self.store, self.journal, self.sender),
+            fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
         )
 
@@ -372,3 +386,50 @@ def test_another_number_than_the_token_s_is_forbidden_before_anything_is_stored(
     assert desk.sender.sent == []
     assert OTHER_PHONE[-8:] not in str(refusal)
     assert [event.outcome for event in desk.journal.events] == ["forbidden"]
+
+
+def _listing(**lists: str) -> Application:
+    return replace(
+        SHOP, destinations=DestinationLists(**{name: frozenset({x}) for name, x in lists.items()})
+    )
+
+
+@pytest.mark.parametrize(
+    ("lists", "reason"),
+    [
+        ({"denied_countries": "UA"}, "denied_country"),
+        ({"denied_prefixes": "+38067"}, "denied_prefix"),
+        ({"denied_numbers": NUMBER_HASHES.hash(PHONE)}, "denied_number"),
+        ({"allowed_countries": "PL"}, "country_not_allowed"),
+    ],
+)
+def test_denied_destination_is_refused_before_anything_is_stored(
+    lists: dict[str, str], reason: str
+) -> None:
+    desk = Desk()
+
+    with pytest.raises(DestinationNotAllowed):
+        desk.start(Call(_listing(**lists)), StartCommand(phone=PHONE))
+
+    assert (desk.store.asked, desk.sender.sent) == ([], [])
+    (told,) = [event for event in desk.journal.events if isinstance(event, StartJudged)]
+    assert (told.outcome, told.detail, told.country) == ("destination_not_allowed", reason, "UA")
+
+
+@pytest.mark.parametrize(
+    ("lists", "is_trusted"),
+    [
+        ({}, False),
+        ({"allowed_countries": "UA"}, False),
+        ({"allowed_prefixes": "+38067"}, True),
+        ({"allowed_numbers": NUMBER_HASHES.hash(PHONE)}, True),
+    ],
+)
+def test_guard_hears_whether_a_list_trusts_the_destination(
+    *, lists: dict[str, str], is_trusted: bool
+) -> None:
+    desk = Desk()
+
+    desk.start(Call(_listing(**lists)), StartCommand(phone=PHONE))
+
+    assert [place.is_trusted for place in desk.budgets.places] == [is_trusted]

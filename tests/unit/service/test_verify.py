@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from support.fakes import AWAY, ENDS, NOW, FakeStore, open_gate, verification
+from support.fakes import AWAY, ENDS, NOW, FakeStore, fixed_pins, open_gate, verification
 from support.verifications import IDS, KEYS, PHONE, SEALER, SHOP, SilentJournal
 
 from otp_service.domain.call import Call
@@ -39,6 +39,7 @@ class Desk:
             proofs=PROOFS,
             store=self.store,
             gate=open_gate(),
+            fixed_pins=fixed_pins(self.journal),
             journal=self.journal,
         )
 
@@ -85,6 +86,7 @@ def test_guess_is_shown_to_the_store_as_digests_of_every_secret() -> None:
             pin_digest(key, verification_id=approved.id.text, digits="123456")
             for key in keys.accepted(Use.PIN)
         ),
+        "fixed_pin_digests": (),
     }
 
 

@@ -12,6 +12,7 @@ from otp_service.domain.api_key import Scope
 from otp_service.settings import (
     ApiKeySettings,
     ApplicationSettings,
+    FixedPinSettings,
     Rules,
     Settings,
     load_settings,
@@ -23,6 +24,7 @@ ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "config" / "otp-service.toml"
 DOCUMENT = ROOT / "docs" / "settings.md"
 SHIPPED = ROOT / "otp_service" / "data" / "policy.toml"
+TEST_NUMBERS = ROOT / "docs" / "test-numbers.md"
 
 # What they say where the default is worked out from other settings.
 EXAMPLE_OF_DERIVED = {"workers": 1, "redis_max_connections": 64}
@@ -82,6 +84,29 @@ def test_example_shows_every_key_of_an_api_key():
 
     (key,) = example["applications"]["shop"]["api_keys"]
     assert key.keys() == ApiKeySettings.model_fields.keys()
+
+
+def test_example_shows_every_key_of_a_test_number():
+    (table,) = re.findall(
+        r"^# (\[\[applications\.shop\.test_numbers\]\]\n(?:# .*\n)+)",
+        EXAMPLE.read_text(),
+        re.MULTILINE,
+    )
+    keys = re.findall(r"^# (\w+ = .*)$", table, re.MULTILINE)
+
+    entry = FixedPinSettings.model_validate(tomllib.loads("\n".join(keys)))
+
+    assert entry.model_fields_set == FixedPinSettings.model_fields.keys()
+    assert entry.starts_per_day == FixedPinSettings.model_fields["starts_per_day"].default
+
+
+def test_document_has_a_row_for_every_key_of_a_test_number():
+    section = TEST_NUMBERS.read_text(encoding="utf-8").partition("| of `test_numbers` |")[2]
+
+    table = section.partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, flags=re.MULTILINE) == [
+        *FixedPinSettings.model_fields
+    ]
 
 
 def test_example_and_document_name_every_scope():

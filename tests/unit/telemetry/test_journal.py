@@ -6,8 +6,10 @@ from typing import get_args, get_type_hints
 
 import pytest
 
+from otp_service.domain import events
 from otp_service.domain.events import (
     Event,
+    FraudGuardJudged,
     GuessJudged,
     MessageSent,
     ProofChecked,
@@ -138,6 +140,10 @@ def test_event_with_ever_new_words_adds_no_new_series(journal, exposed, event_cl
             'otp_store_operation_seconds_count{operation="verify",outcome="ok"}',
         ),
         (
+            events.TestNumberUsed("shop", "verify", "approved", "app-review", "web"),
+            'otp_test_number_uses_total{application="shop",outcome="approved",use="verify"}',
+        ),
+        (
             RequestServed("/otp/start", "POST", 201, TOOK),
             'otp_http_request_seconds_count{method="POST",route="/otp/start",status="201"}',
         ),
@@ -162,6 +168,7 @@ def test_event_moves_its_metric(journal, exposed, event, expected):
         (ProviderNeedsAttention("viber", "code_1003", "Do this."), "error"),
         (ProviderDialectChosen("current"), "info"),
         (StoreAnswered("start", "unavailable", TOOK, "TimeoutError"), "error"),
+        (events.TestNumberUsed("shop", "start", "started"), "warning"),
         (RequestServed("/otp/start", "POST", 429, TOOK), "info"),
         (RequestServed("/otp/start", "POST", 503, TOOK), "warning"),
     ],
@@ -231,3 +238,18 @@ def test_journal_whose_counters_fail_still_logs(journal, instruments, lines):
     journal.record(ProofChecked("shop", "active"))
 
     assert [line["event"] for line in lines()] == ["proof_checked"]
+
+
+def test_start_over_the_fraud_guard_is_counted_by_bounded_labels_and_warned_of(
+    journal, lines, exposed
+):
+    journal.record(
+        FraudGuardJudged("shop", "blocked", "prefix", "UA", "fraud_prefix_per_hour", "Ab3dE_f-")
+    )
+
+    (line,) = lines()
+    assert (line["level"], line["event"]) == ("warning", "fraud_guard_judged")
+    assert (line["budget"], line["prefix_tag"]) == ("fraud_prefix_per_hour", "Ab3dE_f-")
+    series = 'application="shop",country="UA",outcome="blocked",scope="prefix"'
+    assert f"otp_fraud_guard_total{{{series}}} 1.0" in exposed()
+    assert "Ab3dE_f-" not in exposed()
