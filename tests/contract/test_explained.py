@@ -61,6 +61,25 @@ def test_guesser_makes_the_explained_guesses_in_a_day_and_not_one_more(
     assert isinstance(stopped.try_start(), OverBudget)
 
 
+def test_one_guess_more_before_the_last_starts_closes_the_day(
+    stopped: Desk, clock: StoppedClock
+) -> None:
+    bounds = guessing(SHOP)
+    before = start_all(stopped)
+    clock.advance(MILLISECOND)
+    begins_ms = clock.now_ms
+    guesses = guess_out(stopped, before)
+    clock.advance(HOUR - MILLISECOND)
+    one_more = bounds.before_starts_close + 1 - guesses
+    guesses += guess_out(stopped, start_all(stopped), one_more)
+
+    clock.advance(DAY - HOUR)
+
+    assert guesses == 35
+    assert (clock.now_ms - begins_ms) * MILLISECOND == DAY - MILLISECOND
+    assert start_all(stopped) == []
+
+
 def test_guesser_meets_the_explained_pins_in_a_day(stopped: Desk, clock: StoppedClock) -> None:
     met = 0
 
