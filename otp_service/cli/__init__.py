@@ -8,6 +8,7 @@ _COMMANDS = {
     "serve": "Run the service with the settings of the environment, on the production server.",
     "check": "Read the settings, reach Redis and the provider's clock, name every problem at once.",
     "keys": "Draw an API key, or list those of the settings with their scopes and last use.",
+    "policy": "Say what the settings allow a guesser and a spender, and which clauses they meet.",
     "fraud": "Show what the fraud guard shut, why and until when, and open it.",
     "test-numbers": "Make a number with a fixed PIN for the settings, or list those they hold.",
     "templates": "Show which template and language would be sent and why, and the English text.",

@@ -20,6 +20,7 @@ def command() -> None:
         examine_callbacks,
         examine_destinations,
         examine_guard,
+        examine_profile,
         examine_provider,
         examine_store,
         examine_surfaces,
@@ -27,6 +28,7 @@ def command() -> None:
     from otp_service.cli.test_number_findings import examine_test_numbers  # noqa: PLC0415
 
     findings = [
+        *examine_profile(settings),
         *examine_store(settings),
         *examine_provider(settings),
         *examine_callbacks(settings),

@@ -85,6 +85,12 @@ def examine_callbacks(settings: Settings) -> list[Finding]:
     return [Finding(words, is_problem=False)]
 
 
+def examine_profile(settings: Settings) -> list[Finding]:
+    """Say to which profiles the settings hold; with others they would not have loaded."""
+    words = [f"profile: {profile} holds" for profile in dict.fromkeys(settings.profile)]
+    return [Finding(one, is_problem=False) for one in words]
+
+
 def examine_destinations(settings: Settings) -> list[Finding]:
     """Say which applications may send to every country, as whoever pumps messages would want it."""
     open_to_all = sorted(

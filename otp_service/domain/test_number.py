@@ -10,9 +10,9 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from math import ceil
 
 from otp_service.domain.application import Application, FixedPin
+from otp_service.domain.explain import fixed_pin_guesses
 from otp_service.domain.keys import derive_key
 from otp_service.domain.limits import Budget, Charge, NumberBudgets
 
@@ -104,13 +104,9 @@ def as_met_by(application: Application, pin: FixedPin) -> Application:
 def chance_to_guess(application: Application, pin: FixedPin, now: datetime) -> float:
     """Give the most that the chance of a stranger to find a fixed PIN before its end can be.
 
-    The stranger knows the number, may call the application, and guesses whatever is allowed on
-    every day that has begun by then. Verifications that run side by side each have their attempts,
-    so the guess budget, which keeps new starts away, is no bound here.
+    The stranger knows the number, may call the application, and guesses whatever is allowed.
     """
-    days = max(0, ceil((pin.until - now) / _DAY))
-    guesses = days * pin.starts_per_day * application.rules.attempts
-    return min(1.0, guesses * 0.1**application.rules.pin_digits)
+    return fixed_pin_guesses(application, pin, now).chance(application.rules.pin_digits)
 
 
 def fixed_pin_problem(digits: str, *, pin_digits: int) -> str | None:

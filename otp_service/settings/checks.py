@@ -13,6 +13,7 @@ from otp_service.settings.applications import DEMO_API_KEY, Rules
 from otp_service.settings.model import Settings, variable
 from otp_service.settings.policy import merged, shipped_budgets, table_problems
 from otp_service.settings.problems import Problem
+from otp_service.settings.profile import budgets_break_profile, codes_break_profile
 from otp_service.settings.test_number_checks import (
     each_ends_in_time,
     each_has_its_seal,
@@ -240,6 +241,11 @@ _RULES: dict[Callable[[Settings], Iterator[Problem]], frozenset[str]] = {
     _sms_have_room: _reading("pin_digits"),
     _budgets_hold_together: frozenset({"budgets"}),
     _application_budgets_hold_together: frozenset({"budgets"}),
+    codes_break_profile: _reading("profile"),
+    budgets_break_profile: _reading(
+        "profile", "attempts", "sends", "life_seconds", "resend_cooldown_seconds"
+    )
+    | {"budgets"},
     _proxies_are_told_one_way: _reading("trusted_proxy_hops", "trusted_proxies"),
     each_is_told_apart: frozenset(),
     each_ends_in_time: frozenset(),

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from otp_service.domain.application import Application
 from otp_service.domain.caller import Caller
+from otp_service.domain.clauses import Profile
 from otp_service.domain.keys import MIN_SECRET_BYTES
 from otp_service.domain.price import PriceTable
 from otp_service.settings.addresses import (
@@ -81,6 +82,10 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+def _one_or_more(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 def _in_demo(demo: _Default, otherwise: _Default) -> Callable[[dict[str, Any]], _Default]:
     """Give the default of a setting that demo mode fills in."""
     return lambda known: demo if known["demo"] else otherwise
@@ -113,6 +118,7 @@ SourceAddress = Annotated[str, AfterValidator(_source_address)]
 ProviderUrl = Annotated[str, AfterValidator(check_provider_url)]
 ApplicationId = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")]
 ProxyNetwork = Annotated[IPv4Network | IPv6Network, BeforeValidator(read_network)]
+Profiles = Annotated[tuple[Profile, ...], BeforeValidator(_one_or_more)]
 Seconds = Annotated[float, BeforeValidator(not_a_switch), Field(gt=0, le=60)]
 
 
@@ -126,6 +132,7 @@ class Settings(Rules, BaseSettings):
 
     demo: bool = False
     unsafe_allow_weak_codes: bool = False
+    profile: Profiles = ()
 
     redis_url: StoreUrl = Field(
         default_factory=_in_demo(SecretStr(EMBEDDED_STORE), otherwise=SecretStr(""))

@@ -282,3 +282,24 @@ def test_guard_that_refuses_nothing_is_warned_of(
 
     assert result.exit_code == 0
     assert f"warning: fraud guard: refuses nothing for shop ({mode})" in result.stdout
+
+
+def test_profiles_that_hold_are_named(deployed: Environ, scripted: ScriptedServer) -> None:
+    deployed["OTP_PROFILE"] = "nist-800-63b,asvs-l2"
+    dated(scripted)
+
+    lines = check().stdout.splitlines()
+
+    assert lines[:2] == ["profile: nist-800-63b holds", "profile: asvs-l2 holds"]
+
+
+def test_profile_that_does_not_hold_is_a_problem_by_its_clause(deployed: Environ) -> None:
+    deployed |= {
+        "OTP_PROFILE": "asvs-l2",
+        "OTP_UNSAFE_ALLOW_WEAK_CODES": "1",
+        "OTP_PIN_DIGITS": "5",
+    }
+
+    (problem,) = problems_of(check())
+
+    assert problem.startswith("problem: OTP_PIN_DIGITS: breaks asvs-l2 section 6.5.4: ")

@@ -15,6 +15,7 @@ COMMANDS = [
     "forget",
     "fraud",
     "keys",
+    "policy",
     "send",
     "serve",
     "simulator",
