@@ -1,8 +1,10 @@
 """What a start with an Idempotency-Key that broke off and is gone on with leaves charged."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from redis.exceptions import ConnectionError as RedisGone
 from support.gated import SMS_AND_VIBER, GatedDesk, row
 from support.kinds import CLUSTER, Kind
@@ -11,7 +13,7 @@ from support.verifications import ONCE
 
 from otp_service.domain.budget_row import Counted, Scope
 from otp_service.errors import OtpError
-from otp_service.ports import SendVerdict
+from otp_service.ports import OutgoingMessage, SendReport, SendVerdict
 from otp_service.redis_store import Connection
 from otp_service.redis_store.connection import Command
 
@@ -50,6 +52,10 @@ def totals(view: StoreView) -> dict[str, set[int]]:
         if key.startswith((b"otp1:{all}:", b"otp1:{a:")):
             found.setdefault(key.decode().split(":")[-1], set()).add(int(value[b"t"]))
     return found
+
+
+class ProcessKilled(BaseException):
+    """Stands for an end that no handler of errors sees."""
 
 
 def code_of(desk: GatedDesk) -> str:
@@ -98,3 +104,23 @@ def test_start_whose_answer_was_lost_is_charged_its_one_message_when_continued(
 
     left = totals(view)
     assert (left["m3600"], left["c3600"]) == ({1}, {400_000})
+
+
+def test_start_that_used_up_a_budget_is_gone_on_with_all_the_same(
+    kind: Kind, watched: WatchedConnection, view: StoreView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = GatedDesk(watched, row(Scope.ALL, Counted.STARTS, 1), is_cluster=kind.name == CLUSTER)
+
+    def kill(_: OutgoingMessage) -> SendReport:
+        raise ProcessKilled
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.sender, "send", kill)
+        with pytest.raises(ProcessKilled):
+            code_of(desk)
+    view.advance(timedelta(seconds=30))
+
+    assert code_of(desk) == ""
+    assert len(desk.sender.sent) == 1
+    assert desk.tried() == "all_starts"
+    assert totals(view) == {"s3600": {1}}
