@@ -15,7 +15,7 @@ from otp_service.errors import (
     RequestInProgress,
     StoreUnavailable,
 )
-from otp_service.ports import NewVerification, OverBudget, StartStore
+from otp_service.ports import NewVerification, OverBudget, ResendAnswer, StartStore
 from otp_service.service.dispatch import Dispatcher
 from otp_service.service.gate import Gate, too_many
 from otp_service.service.resend import granted
@@ -36,13 +36,21 @@ class FirstSend:
         self._dispatcher = dispatcher
 
     def __call__(
-        self, new: NewVerification, *, phone: str, pin: Pin, is_trusted: bool
+        self,
+        new: NewVerification,
+        *,
+        phone: str,
+        pin: Pin,
+        is_trusted: bool,
+        may_stand: bool = False,
     ) -> Verification:
         """Give the verification, its message accepted or of unknown fate.
 
         Args:
             phone: E.164 with its plus sign.
             is_trusted: a list of the operator's names the number as one to be sent to.
+            may_stand: a start that broke off may have stored it. Then it is looked for before
+                anything is charged: what that start used up must not refuse its own repetition.
 
         Raises:
             TooManyRequests: a budget; nothing was charged.
@@ -51,6 +59,9 @@ class FirstSend:
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent.
             StoreUnavailable: nothing was sent.
         """
+        standing = self._continue(new) if may_stand else None
+        if standing is not None:
+            return self._sent_more(new, standing, phone=phone, pin=pin)
         if new.is_test:
             # It costs nobody anything and rings no phone: its own budget is the one it has.
             stored = _granted(new.call.application, self._store.start(new))
@@ -102,15 +113,26 @@ class FirstSend:
         )
 
     def _continued(self, new: NewVerification, *, phone: str, pin: Pin) -> Verification:
-        application = new.call.application
-        answer = self._store.continue_start(
-            new.id, new.call, pin_digest=new.pin_digest, channels=application.channels
-        )
+        answer = self._continue(new)
         if answer is None:
             # The start that seemed to have broken off takes it back at this very moment.
             raise RequestInProgress(
                 "The first request with this Idempotency-Key still runs.", retry_after=_A_MOMENT
             )
+        return self._sent_more(new, answer, phone=phone, pin=pin)
+
+    def _continue(self, new: NewVerification) -> ResendAnswer:
+        return self._store.continue_start(
+            new.id,
+            new.call,
+            pin_digest=new.pin_digest,
+            channels=new.call.application.channels,
+        )
+
+    def _sent_more(
+        self, new: NewVerification, answer: ResendAnswer, *, phone: str, pin: Pin
+    ) -> Verification:
+        application = new.call.application
         return self._dispatcher.send_more(
             application,
             granted(application, answer),

@@ -6,6 +6,7 @@ else must say about starts or hear about guesses takes part in the same round tr
 ``BudgetStore`` port.
 """
 
+import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -20,6 +21,7 @@ from otp_service.errors import Quota, StoreUnavailable, TooManyRequests
 from otp_service.ports import OverBudget
 
 _ALL_BUT_MONEY = frozenset({Counted.MONEY})
+_NONCE_BYTES = 6
 
 
 class Gate:
@@ -82,8 +84,8 @@ class Gate:
             price -= self._prices.price(place.country, paid)
         if price > 0:
             send = verification.last_delivery.send
-            charge_id = f"{verification.id.random}c{send}{channel.value[0]}"
-            self._charge(place, {Counted.MONEY: price}, charge_id)
+            reason = f"{verification.id.random}c{send}{channel.value[0]}"
+            self._charge(place, {Counted.MONEY: price}, reason)
 
     def give_back(self, charged: Charged) -> None:
         """Undo charges of what was refused elsewhere, before anything was sent. Never raises."""
@@ -108,12 +110,15 @@ class Gate:
         self,
         place: Place,
         amounts: Mapping[Counted, int],
-        charge_id: str,
+        reason: str,
         *,
         is_start: bool = False,
     ) -> Charged:
         # What costs nothing is not asked for its room: 0 would be a question here.
         counted = {what: n for what, n in amounts.items() if n or what is not Counted.MONEY}
+        # A start that broke off is gone on with under its own name, and then charged and perhaps
+        # given back once more; the store gives back a charge of one id once.
+        charge_id = f"{reason}{secrets.token_urlsafe(_NONCE_BYTES)}"
         charged = self._store.charge(
             place, lines(place, counted), charge_id=charge_id, is_start=is_start
         )

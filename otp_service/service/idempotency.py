@@ -35,7 +35,7 @@ class OneStart:
         self._claims = claims
 
     def run(
-        self, call: Call, e164: str, start: Callable[[VerificationId], Verification]
+        self, call: Call, e164: str, start: Callable[[VerificationId, bool], Verification]
     ) -> Verification | Replayed[Verification]:
         """Start, unless it was done before.
 
@@ -44,7 +44,7 @@ class OneStart:
 
         Args:
             e164: the number to verify.
-            start: is given the id of the verification, which may stand already.
+            start: is given the id of the verification, and whether it may stand already.
 
         Raises:
             IdempotencyKeyReused, RequestInProgress: the key is held.
@@ -52,18 +52,19 @@ class OneStart:
         """
         vid = self._ids.new(e164)
         if call.idempotency is None:
-            return start(vid)
+            return start(vid, False)  # noqa: FBT003 - a callback's
         claimed = self._claims.claim(call.idempotency, vid)
         if isinstance(claimed, KeyHeld):
             raise refusal_of(claimed)
         if isinstance(claimed, Replayed):
             return claimed
+        is_repeated = claimed.vid != vid
         try:
-            return start(claimed.vid)
+            return start(claimed.vid, is_repeated)
         except OtpError as refusal:
             # Where a verification may stand, the next start with this key goes on with it; what is
             # known not to have happened is forgotten.
-            may_stand = claimed.vid != vid or isinstance(refusal, StoreUnavailable)
+            may_stand = is_repeated or isinstance(refusal, StoreUnavailable)
             self._give_up(call.idempotency, claimed.vid, forget=not may_stand)
             raise
 

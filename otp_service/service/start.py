@@ -134,6 +134,7 @@ class StartVerification:
         command: StartCommand,
         phone: PhoneNumber,
         vid: VerificationId,
+        may_stand: bool,  # noqa: FBT001 - as OneStart gives it
         *,
         is_trusted: bool,
     ) -> Verification:
@@ -163,7 +164,9 @@ class StartVerification:
             is_test=fixed_pin is not None,
             sealed_context=seal_context_hash(self._sealer, command.context, vid),
         )
-        return self._first_send(new, phone=phone.e164, pin=pin, is_trusted=is_trusted)
+        return self._first_send(
+            new, phone=phone.e164, pin=pin, is_trusted=is_trusted, may_stand=may_stand
+        )
 
     def _note(
         self,

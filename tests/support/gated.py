@@ -26,6 +26,7 @@ from otp_service.domain.application import Application
 from otp_service.domain.budget_row import BudgetRow, Counted, Scope
 from otp_service.domain.call import Call
 from otp_service.domain.client_address import AddressScheme
+from otp_service.domain.idempotency import Idempotency
 from otp_service.domain.keys import Use
 from otp_service.domain.policy import Place
 from otp_service.domain.price import PriceTable
@@ -112,10 +113,15 @@ class GatedDesk:
         )
 
     def start(
-        self, phone: str = PHONE, *, address: str | None = None, token: str | None = None
+        self,
+        phone: str = PHONE,
+        *,
+        address: str | None = None,
+        token: str | None = None,
+        idempotency: Idempotency | None = None,
     ) -> Verification:
         tag = ADDRESSES.tag(address) if address else None
-        call = Call(self.application, address_tag=tag, token_id=token)
+        call = Call(self.application, address_tag=tag, token_id=token, idempotency=idempotency)
         return self._start(call, StartCommand(phone=phone))
 
     def tried(self, phone: str = PHONE, **origin: str) -> str:

@@ -218,7 +218,7 @@ def test_start_that_broke_off_after_it_was_stored_sends_one_more_message() -> No
 
     assert started.id == BROKEN_OFF
     assert len(desk.sender.sent) == 1
-    (_, (operation, vid, details)) = desk.store.asked
+    ((operation, vid, details),) = desk.store.asked
     assert (operation, vid) == ("continue_start", BROKEN_OFF)
     assert details["channels"] == SHOP.channels
 
