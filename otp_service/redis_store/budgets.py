@@ -19,8 +19,9 @@ from otp_service.redis_store.scripts import Argument
 from otp_service.redis_store.watcher import Part, Watcher
 
 _CHARGE, _RETURN, _COUNT = "charge_budgets", "return_budgets", "count_budgets"
-# Longer than any request takes from its charge to the provider's last word.
-RETURNABLE = timedelta(minutes=10)
+# Longer than any request takes from its charge to the last word of the last provider tried, with
+# time-outs at their longest.
+RETURNABLE = timedelta(minutes=5)
 """How long after a charge it may be given back."""
 
 _Receipt = tuple[tuple[Part, Answer], ...]

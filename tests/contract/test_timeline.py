@@ -490,7 +490,7 @@ def test_refusal_that_was_decided_elsewhere_is_kept_for_a_day(desk: Desk, view: 
         reason="address_starts_per_hour",
         wait=timedelta(seconds=60),
     )
-    assert view.left_of_everything()[TIMELINE] <= DAY
+    assert view.left_of_everything()[TIMELINE] <= timedelta(hours=1)
 
 
 def test_flood_of_such_refusals_does_not_lengthen_a_timeline_s_life(

@@ -4,9 +4,9 @@
 -- ARGV[1]   what   ARGV[2] detail
 -- returns   {noted}
 -- why       such a refusal may come for any number a caller can think of: a timeline that holds
---           nothing else is kept for a day, so that a flood of them does not fill the store
+--           nothing else is kept for an hour, so that a flood of them does not fill the store
 
-local SHORT_MS = 86400000
+local SHORT_MS = 3600000
 
 local left_ms = redis.call('PTTL', audit.timeline)
 note(clock_ms(), ARGV[1], ARGV[2])
