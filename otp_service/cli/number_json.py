@@ -24,6 +24,7 @@ def file_as_json(phone: PhoneNumber, file: NumberFile) -> str:
         "limits": [
             {
                 "application": standing.application_id,
+                "owner": standing.address_tag,
                 "budget": budget.name,
                 "counts": budget.charge,
                 "used": budget.used,

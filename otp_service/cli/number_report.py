@@ -10,7 +10,7 @@ from otp_service.cli.number_words import (
     span_in_words,
     window_in_words,
 )
-from otp_service.domain.audit import BudgetStanding, Entry, NumberFile
+from otp_service.domain.audit import BudgetStanding, Entry, NumberFile, Standing
 from otp_service.domain.phone import PhoneNumber
 from otp_service.domain.verification import Status, Verification
 
@@ -64,9 +64,15 @@ def _limits(file: NumberFile) -> Iterator[str]:
     for standing in file.standings:
         for budget in standing.budgets:
             if budget.used:
-                yield f"{standing.application_id}: {_budget(budget, file)}"
+                yield f"{_account(standing)}: {_budget(budget, file)}"
     if not file.standings:
         yield "nothing is charged to it"
+
+
+def _account(standing: Standing) -> str:
+    if standing.address_tag is None:
+        return standing.application_id
+    return f"{standing.application_id} from {standing.address_tag}"
 
 
 def _budget(budget: BudgetStanding, file: NumberFile) -> str:

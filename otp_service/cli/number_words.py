@@ -1,6 +1,6 @@
 """A number's timeline in words that a support person understands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from otp_service.domain.audit import Decision, Entry, NumberFile
@@ -14,6 +14,7 @@ CHARGES = {
     Charge.START: ("start", "starts"),
     Charge.MESSAGE: ("message", "messages"),
     Charge.WRONG_GUESS: ("wrong guess", "wrong guesses"),
+    Charge.TEST_START: ("start as a test number", "starts as a test number"),
 }
 _CHANNELS = {Channel.VIBER: "Viber", Channel.SMS: "SMS"}
 
@@ -69,7 +70,7 @@ _ENTRIES: Mapping[Decision, str] = {
     Decision.RESEND_REFUSED: "another message refused: {refusal}",
     Decision.FELL_BACK: "a message did not arrive; {message} is to go out instead",
     Decision.FALL_BACK_REFUSED: "nothing goes out for one that did not arrive: {refusal}",
-    Decision.MESSAGE_TAKEN: "the provider took {message}, its id {request_id}",
+    Decision.MESSAGE_TAKEN: "{taken}",
     Decision.MESSAGE_UNKNOWN: "nobody knows whether {message} went out{because}",
     Decision.MESSAGE_NOT_SENT: "{message} was not sent{because}",
     Decision.MESSAGE_REPLACED: "{message} was not sent, another takes its place{because}",
@@ -90,12 +91,12 @@ _OUTCOMES: Mapping[Decision, str] = {
     Decision.RESEND_REFUSED: "the last message asked for was refused: {why}",
     Decision.FELL_BACK: "the last message was prepared; what became of it is not written down",
     Decision.FALL_BACK_REFUSED: "the last message did not arrive, and none went out for it: {why}",
-    Decision.MESSAGE_TAKEN: "the provider took the last message, and has not said that it arrived",
+    Decision.MESSAGE_TAKEN: "{taken_last}",
     Decision.MESSAGE_UNKNOWN: "nobody knows whether the last message went out{because}",
     Decision.MESSAGE_NOT_SENT: "the last message was not sent{because}",
     Decision.RECEIPT: "the provider says that the last message {told}",
     Decision.CODE_RIGHT: "the last code arrived, and was typed right",
-    Decision.UNLOCKED: "its limits were lifted since; a message can be asked for again",
+    Decision.UNLOCKED: "its own limits were lifted since; what many numbers share was not",
 }
 
 
@@ -121,6 +122,8 @@ def reason_in_words(reason: str) -> str:
     """Say what a reason means: a word of ours, a code of the provider or a budget's name."""
     if reason in REASONS:
         return REASONS[reason]
+    if reason.startswith("fraud_"):
+        return f"the fraud guard shut its range or country ({reason}): see `otp-service fraud`"
     meaning = meaning_of_reason(reason)
     if meaning is None:
         return f"the budget {reason} is used up"
@@ -137,22 +140,52 @@ def entry_in_words(entry: Entry) -> str:
 
 def outcome_in_words(file: NumberFile) -> str:
     """Say why no code arrived, or that it did, as far as the newest entries tell."""
-    for entry in reversed(file.entries):
-        if entry.decision in _OUTCOMES:
+    for at, entry in reversed(list(enumerate(file.entries))):
+        if entry.decision in _OUTCOMES and not _is_of_an_older_start(file.entries, at):
             until = entry.at + (entry.wait or timedelta())
             held = f", until {moment_in_words(until)}" if until > file.read_at else ""
             return _OUTCOMES[entry.decision].format_map(_parts(entry)) + held
     return "no message is known of"
 
 
+def _is_of_an_older_start(entries: Sequence[Entry], at: int) -> bool:
+    """Tell whether a receipt's message was asked for before a start that was refused."""
+    receipt = entries[at]
+    if receipt.decision is not Decision.RECEIPT:
+        return False
+    for entry in reversed(entries[:at]):
+        if entry.decision is Decision.START_REFUSED:
+            return True
+        if entry.decision is not Decision.RECEIPT and (entry.verification, entry.send) == (
+            receipt.verification,
+            receipt.send,
+        ):
+            return False
+    return False
+
+
+def _taken(entry: Entry) -> tuple[str, str]:
+    """Say what became of a message, and of the last: without an id it is a test number's."""
+    if entry.request_id is None:
+        none = "as for every test number"
+        return f"message {entry.send} does not go out, {none}", f"no message goes out, {none}"
+    over = f" over {_CHANNELS[entry.channel]}" if entry.channel else ""
+    return (
+        f"the provider took message {entry.send}{over}, its id {entry.request_id}",
+        "the provider took the last message, and has not said that it arrived",
+    )
+
+
 def _parts(entry: Entry) -> dict[str, str]:
     """Give what the sentences are filled with; each takes what its kind of entry has."""
     over = f" over {_CHANNELS[entry.channel]}" if entry.channel else ""
     why = _why(entry)
+    taken, taken_last = _taken(entry)
     return {
         "message": f"message {entry.send}{over}",
         "send": str(entry.send),
-        "request_id": str(entry.request_id),
+        "taken": taken,
+        "taken_last": taken_last,
         "because": f": {reason_in_words(entry.reason)}" if entry.reason else "",
         "why": why,
         "refusal": f"{why}; to wait: {span_in_words(entry.wait)}" if entry.wait else why,

@@ -1,5 +1,6 @@
 """``otp-service test-numbers``."""
 
+import sys
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -121,7 +122,11 @@ def _name(given: str | None, number: PhoneNumber) -> str:
 
 def _asked_pin(pin_digits: int) -> str:
     # Never an argument: every user of the machine can read those.
-    digits: str = click.prompt("PIN", hide_input=True, err=True)
+    if sys.stdin.isatty():
+        digits: str = click.prompt("PIN", hide_input=True, err=True)
+    else:
+        # A prompt without echo would ask the terminal and leave the pipe unread.
+        digits = sys.stdin.readline().rstrip("\r\n")
     if problem := fixed_pin_problem(digits, pin_digits=pin_digits):
         raise click.ClickException(f"The PIN {problem}.")
     return digits

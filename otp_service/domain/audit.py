@@ -99,10 +99,15 @@ class BudgetStanding:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What one application has charged to a number."""
+    """What one application has charged to a number.
+
+    Args:
+        address_tag: of the owner whose own budgets these are; None for everybody else's.
+    """
 
     application_id: str
     budgets: tuple[BudgetStanding, ...]
+    address_tag: str | None = None
 
     @property
     def is_used(self) -> bool:
@@ -150,7 +155,7 @@ class Erased:
     """What was erased of one number.
 
     Args:
-        number_keys: keys under the number's tag.
+        number_keys: keys under the number's tag, and claims of starts that lead there.
         message_keys: what the provider told of messages to it.
     """
 

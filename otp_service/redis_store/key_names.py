@@ -91,6 +91,9 @@ def name_within(key: str) -> str:
 EVERY_MESSAGE = f"{_PREFIX}:m:*"
 """The pattern of every key that ``message_key`` gives."""
 
+EVERY_CLAIM = f"{_PREFIX}:{{i:*}}"
+"""The same for ``claim_key``; counters of addresses begin alike, and do not end so."""
+
 
 def charge_name(vid: VerificationId) -> str:
     """Name a verification's charges within its number's log."""

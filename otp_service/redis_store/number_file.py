@@ -20,11 +20,13 @@ from otp_service.domain.audit import (
 )
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.limits import Charge, NumberBudgets
+from otp_service.domain.test_number import as_met_by, named_fixed_pin
 from otp_service.domain.verification import Verification
 from otp_service.ports import Journal
 from otp_service.redis_store.budget_text import budget_text
 from otp_service.redis_store.connection import Connection
 from otp_service.redis_store.key_names import (
+    EVERY_CLAIM,
     EVERY_MESSAGE,
     charge_name,
     every_key_of,
@@ -115,11 +117,16 @@ class NumberFiles:
         return lifted
 
     def forget(self, phone: str) -> Erased:
-        """Erase a number: every key of it, and what the provider told of messages to it."""
+        """Erase a number: every key of it, and what leads or tells of it from other slots.
+
+        That is what the provider told of messages to it, and claims of Idempotency-Keys of starts.
+        """
         tag = self._ids.number_tag(phone)
         # Its own keys first: with them every verification of it ends.
         number_keys = self._erase(self._keys_of(tag))
-        return Erased(number_keys, message_keys=self._erase(list(self._messages_to(tag))))
+        number_keys += self._erase(list(self._linked("find_claims", EVERY_CLAIM, tag)))
+        messages = list(self._linked("find_messages", EVERY_MESSAGE, tag))
+        return Erased(number_keys, message_keys=self._erase(messages))
 
     def _erase(self, keys: Sequence[str]) -> int:
         return sum(
@@ -131,12 +138,12 @@ class NumberFiles:
     def _keys_of(self, tag: str) -> list[str]:
         return self._operations.find("find_number", every_key_of(tag))
 
-    def _messages_to(self, tag: str) -> Iterator[str]:
-        """Find the messages that are known to have gone to a number.
+    def _linked(self, operation: str, pattern: str, tag: str) -> Iterator[str]:
+        """Find the keys in slots of their own whose link leads to a verification of a number.
 
-        They are in slots of their own and outlive the records that name them.
+        They may outlive the records that they lead to.
         """
-        for batch in _batches(self._operations.find("find_messages", EVERY_MESSAGE)):
+        for batch in _batches(self._operations.find(operation, pattern)):
             links = self._operations.ask("read_links", [("HGET", key, "l") for key in batch])
             for key, link in zip(batch, links, strict=True):
                 if is_about(link, tag):
@@ -147,7 +154,7 @@ class NumberFiles:
 
         Every application's log is asked, be it there or not: one at least gives the moment.
         """
-        applications = list(self._applications.values())
+        applications = [self._as_met(each, tag) for each in self._applications.values()]
         texts = [budget_text(each.budgets) for each in applications]
         answers = self._operations.run_together(
             "weigh",
@@ -157,10 +164,21 @@ class NumberFiles:
             ),
         )
         standings = [
-            Standing(application.id, _standings(application.budgets, figures))
-            for application, (_, _, figures) in zip(applications, answers, strict=True)
+            Standing(application.id, _standings(application.budgets, figures), _owner_in(account))
+            for application, (_, _, *accounts) in zip(applications, answers, strict=True)
+            for account, figures in zip(accounts[::2], accounts[1::2], strict=True)
         ]
         return moment(int(answers[0][1])), [each for each in standings if each.is_used]
+
+    @staticmethod
+    def _as_met(application: Application, tag: str) -> Application:
+        """Give an application with the budgets that a test number has besides the others."""
+        pin = named_fixed_pin(application, tag)
+        if pin is None:
+            return application
+        budgets, own = application.budgets, as_met_by(application, pin).budgets
+        both = replace(budgets, sliding=(*budgets.sliding, *own.sliding))
+        return replace(application, budgets=both)
 
     def _owners(self, keys: Sequence[str]) -> Iterator[Owner]:
         own = [key for key in keys if _application_of(key, {_OWNERS})]
@@ -210,6 +228,10 @@ def _application_of(key: str, kinds: Collection[str]) -> str:
     """Give the application that a key of one of these kinds belongs to; empty for other kinds."""
     kind, _, rest = name_within(key).partition(":")
     return rest.partition(":")[0] if kind in kinds else ""
+
+
+def _owner_in(account: bytes) -> str | None:
+    return account.decode().rstrip(":") or None
 
 
 def _batches(keys: Sequence[str]) -> Iterator[Sequence[str]]:

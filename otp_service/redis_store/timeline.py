@@ -14,7 +14,12 @@ from otp_service.redis_store.record import CHANNELS, STATUSES, moment
 KEPT = timedelta(days=7)
 """How long an entry is kept, if the settings do not say otherwise."""
 
-_CHARGES = {"s": Charge.START, "m": Charge.MESSAGE, "g": Charge.WRONG_GUESS}
+_CHARGES = {
+    "s": Charge.START,
+    "m": Charge.MESSAGE,
+    "g": Charge.WRONG_GUESS,
+    "t": Charge.TEST_START,
+}
 _MOST_CHARACTERS = 48
 _MESSAGE = re.compile(r"(\d+)([vs])(?::(.*))?")
 _REPLACED = re.compile(r"(\d+)([vs?])(\d+)([vs]):(.*)")

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from support.kinds import Kind
+from support.listed_numbers import Service, listing
 from support.processes import free_port
 from support.store_view import StoreView
 from support.verifications import (
@@ -22,12 +23,21 @@ from support.verifications import (
     shop,
 )
 
-from otp_service.domain.audit import Decision, Entry
+from otp_service.domain.audit import Decision, Entry, UsedUp
+from otp_service.domain.idempotency import Idempotency
+from otp_service.domain.limits import Charge
 from otp_service.domain.session import SessionKind
-from otp_service.domain.verification import DeliveryState, Status
-from otp_service.errors import StoreUnavailable
+from otp_service.domain.verification import DeliveryState, Status, Verification
+from otp_service.errors import StoreUnavailable, TooManyRequests
 from otp_service.ports import OverBudget, Verdict
-from otp_service.redis_store import NumberFiles, RedisSessions, connect, read_address
+from otp_service.redis_store import (
+    NumberFiles,
+    RedisClaims,
+    RedisSessions,
+    RedisStore,
+    connect,
+    read_address,
+)
 from otp_service.redis_store.key_names import charge_name, key_use_key, log_key, timeline_key
 
 BANK = shop(name="bank")
@@ -120,6 +130,39 @@ def test_budgets_say_how_far_they_are_used_and_for_how_long(files: NumberFiles, 
     assert list(waits) == ["number_starts_per_hour"]
     apart = refused.retry_after - waits["number_starts_per_hour"]
     assert timedelta(0) <= apart < timedelta(seconds=10)
+
+
+def test_budgets_of_an_owner_are_shown_apart(files: NumberFiles, desk: Desk) -> None:
+    home = replace(desk, address_tag=OWNER)
+    home.guess(home.start().id, PIN)
+    while isinstance(refused := home.try_start(), Verification):
+        pass
+    assert isinstance(refused, OverBudget)
+
+    strangers, owner = files.read(PHONE).standings
+
+    assert (strangers.address_tag, owner.address_tag) == (None, OWNER)
+    assert [budget.used for budget in strangers.budgets] == [1, 1, 1, 1, 0]
+    assert [budget.used for budget in owner.budgets] == [5, 5, 5, 5, 0]
+    assert [budget.name for budget in owner.budgets if budget.wait] == ["number_starts_per_hour"]
+    assert all(budget.wait == timedelta(0) for budget in strangers.budgets)
+
+
+def test_budget_of_a_test_number_is_shown_and_its_refusal_read(kind: Kind) -> None:
+    tested = listing(starts_per_day=1)
+    service = Service(RedisStore(kind.connection, SilentJournal()))
+    files = NumberFiles(kind.connection, SilentJournal(), IDS, applications={"shop": tested})
+    service.start(tested)
+    with pytest.raises(TooManyRequests):
+        service.start(tested)
+
+    file = files.read(PHONE)
+
+    assert file.unreadable == 0
+    assert file.entries[-1].used_up == UsedUp(Charge.TEST_START, 1, timedelta(days=1))
+    (standing,) = file.standings
+    held = [(budget.name, budget.used) for budget in standing.budgets if budget.wait]
+    assert held == [("test_number_starts_per_day", 1)]
 
 
 def test_what_is_out_of_its_window_is_not_used(
@@ -290,6 +333,8 @@ def fill(desk: Desk, kind: Kind, phone: str, request_id: str) -> None:
     desk.guess(started.id, WRONG_PIN)
     sessions = RedisSessions(kind.connection, SilentJournal(), IDS)
     sessions.count(phone, next(iter(SessionKind)))
+    claims = RedisClaims(kind.connection, SilentJournal(), IDS)
+    claims.claim(Idempotency(f"key-of-a-start-{request_id}", b"body-of-16-bytes"), started.id)
 
 
 def test_forget_erases_everything_of_a_number_and_nothing_of_another(
@@ -300,12 +345,12 @@ def test_forget_erases_everything_of_a_number_and_nothing_of_another(
     others = view.everything()
     fill(desk, kind, PHONE, REQUEST_ID)
     own = set(view.everything()) - set(others)
-    assert len(own) == 8
+    assert len(own) == 9
 
     erased = files.forget(PHONE)
 
     assert view.everything() == others
-    assert (erased.number_keys, erased.message_keys) == (7, 1)
+    assert (erased.number_keys, erased.message_keys) == (8, 1)
 
 
 def test_number_and_messages_are_found_on_whichever_node_they_lie(

@@ -144,6 +144,44 @@ def test_outcome_is_that_of_the_newest_message_whatever_was_typed_since() -> Non
     assert told == "the last message was not sent: the provider did not answer in time"
 
 
+def test_receipt_for_an_older_message_does_not_hide_a_refused_start() -> None:
+    told = outcome(
+        entry(Decision.STARTED, verification="one", send=1),
+        entry(Decision.MESSAGE_TAKEN, verification="one", send=1, request_id="abc-1"),
+        entry(Decision.START_REFUSED, reason="fraud_prefix_per_hour", wait=HOUR),
+        entry(Decision.RECEIPT, verification="one", send=1, state=DeliveryState.DELIVERED),
+    )
+
+    assert told.startswith(
+        "the last message asked for was refused: the fraud guard shut its range or country "
+        "(fraud_prefix_per_hour)"
+    )
+
+
+def test_receipt_for_a_message_after_a_refused_start_is_the_outcome() -> None:
+    told = outcome(
+        entry(Decision.START_REFUSED, reason="fraud_prefix_per_hour", wait=HOUR),
+        entry(Decision.STARTED, verification="one", send=1),
+        entry(Decision.RECEIPT, verification="one", send=1, state=DeliveryState.DELIVERED),
+    )
+
+    assert told == "the provider says that the last message has arrived"
+
+
+def test_test_number_s_message_is_not_said_to_be_with_the_provider() -> None:
+    taken = entry(Decision.MESSAGE_TAKEN, send=1, channel=Channel.VIBER)
+
+    assert entry_in_words(taken) == "message 1 does not go out, as for every test number"
+    assert outcome(taken) == "no message goes out, as for every test number"
+
+
+@pytest.mark.parametrize("charge", Charge, ids=str)
+def test_every_kind_of_charge_has_words(charge: Charge) -> None:
+    words = entry_in_words(entry(Decision.START_REFUSED, used_up=UsedUp(charge, 5, HOUR)))
+
+    assert words.endswith("an hour to this number are used up")
+
+
 def test_outcome_of_a_refusal_says_until_when_as_long_as_it_holds() -> None:
     refused = entry(Decision.START_REFUSED, used_up=UsedUp(Charge.START, 5, HOUR), wait=HOUR)
 

@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime, timedelta
@@ -21,6 +24,13 @@ Environ = MutableMapping[str, str]
 
 PHONE, OTHER_PHONE = "+380671234567", "+12025550123"
 KEY_HASH = "a" * 64
+# The first terminal that the leader of a session opens becomes its own: /dev/tty.
+ON_A_TERMINAL = """
+import os, sys
+os.open(sys.argv.pop(1), os.O_RDWR)
+from otp_service.cli.test_numbers import command
+command()
+"""
 NUMBER_KEY = SECRETS["OTP_NUMBER_KEY"].encode()
 
 
@@ -109,6 +119,28 @@ def test_pin_of_one_s_own_is_asked_for_and_not_repeated(deployed: Environ) -> No
     (table,) = tomllib.loads(result.stdout)["applications"]["shop"]["test_numbers"]
     assert is_pin_of("271828", table)
     assert "271828" not in result.stdout + result.stderr
+
+
+def test_pin_of_one_s_own_comes_from_a_pipe_whatever_the_terminal(deployed: Environ) -> None:
+    whose = ["new", "--application", "shop", "--phone", PHONE, "--ask-pin"]
+    asking, answering = os.openpty()
+
+    ended = subprocess.run(
+        [sys.executable, "-c", ON_A_TERMINAL, os.ttyname(answering), *whose],
+        env={**os.environ, **deployed},
+        input="271828\n",
+        capture_output=True,
+        text=True,
+        timeout=20,
+        start_new_session=True,
+        check=False,
+    )
+
+    os.close(asking)
+    os.close(answering)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    (table,) = tomllib.loads(ended.stdout)["applications"]["shop"]["test_numbers"]
+    assert is_pin_of("271828", table)
 
 
 @pytest.mark.parametrize("digits", ["123456", "000000", "12345", "12a456"])
