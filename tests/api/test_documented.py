@@ -139,6 +139,10 @@ def test_an_operation_that_does_something_once_takes_an_idempotency_key(document
 
     assert (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")
     assert not parameter["required"]
+    for key in ('"8e03978e-40d5"', "8e03978e-40d5", '"a b\\\\\\""', "a" * 255, f'"{"a" * 255}"'):
+        assert re.search(parameter["schema"]["pattern"], key)
+    for key in ("", '""', '"a', "a,b", "a;b", "a b", "\u00e9", "a" * 256, f'"{"a" * 256}"'):
+        assert not re.search(parameter["schema"]["pattern"], key)
     assert "24 hours" in parameter["description"]
 
 
