@@ -74,7 +74,6 @@ ACTIVE_PROOF = {
     "purpose": "login",
     "application": "shop",
     "verified_at": "2026-01-01T12:00:19.000Z",
-    "context_sha256": None,
 }
 
 INACTIVE_PROOF = {"active": False}

@@ -22,7 +22,7 @@ from otp_service.api.operator_routes import operator_routes
 from otp_service.api.parts import Parts
 from otp_service.api.peer import TrustedProxies
 from otp_service.api.problems import Problem
-from otp_service.api.schemas import refusal_of
+from otp_service.api.schemas import CONTEXT_NAMES, refusal_of
 from otp_service.api.token_routes import token_routes
 from otp_service.api.verification_routes import verification_routes
 from otp_service.api.working_places import WorkingPlaces
@@ -40,6 +40,13 @@ class OtpApi(OpenAPI):
     """The Flask application."""
 
     request_class = ApiRequest
+
+    def generate_spec_json(self) -> None:
+        """Write the OpenAPI document, with the keyword that the framework's model leaves out."""
+        super().generate_spec_json()  # type: ignore[no-untyped-call]
+        for schema in self.spec_json["components"]["schemas"].values():
+            if context := schema.get("properties", {}).get("context"):
+                context["propertyNames"] = dict(CONTEXT_NAMES)
 
     def log_exception(
         self,

@@ -22,6 +22,11 @@ _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
 # As most callers write a key: visible ASCII without what quotes, escapes, or joins header lines.
 _BARE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
 _ESCAPE = re.compile(r"\\(.)")
+# Both, with their length, as the OpenAPI document says it.
+_EITHER = (
+    r'^(?:"(?:[\u0020\u0021\u0023-\u005b\u005d-\u007e]|\\["\\]){1,255}"'
+    r"|[\u0021\u0023-\u002b\u002d-\u003a\u003c-\u005b\u005d-\u007e]{1,255})$"
+)
 
 PARAMETER: dict[str, Any] = {
     "name": HEADER,
@@ -30,7 +35,7 @@ PARAMETER: dict[str, Any] = {
     "description": "The same request with the same key, within 24 hours, is answered as the first "
     "time and does nothing. 1 to 255 characters, quoted (a string of structured fields) or bare. "
     "Draw one at random, such as a UUID, for each thing your user does.",
-    "schema": {"type": "string", "minLength": 1},
+    "schema": {"type": "string", "minLength": 1, "pattern": _EITHER},
     "example": '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
 }
 """What the OpenAPI document says of the header."""

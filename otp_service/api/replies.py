@@ -183,8 +183,10 @@ class ActiveProof(BaseModel):
     application: str
     verified_at: Moment
     context_sha256: str | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
         description="Of the canonical JSON of the `context` that the code was bound to, as 64 "
-        "hexadecimal digits; null where it was bound to none."
+        "hexadecimal digits; left out where it was bound to none.",
     )
     test: Test = None
 

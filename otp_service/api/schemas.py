@@ -140,12 +140,19 @@ ContextPairs = Annotated[
     WithJsonSchema(
         {
             "type": "object",
-            "additionalProperties": {"type": "string"},
+            "additionalProperties": {"type": "string", "pattern": PRINTABLE_PATTERN},
             "minProperties": 1,
             "maxProperties": MAX_PAIRS,
         }
     ),
 ]
+CONTEXT_NAMES = {
+    "minLength": 1,
+    "maxLength": MAX_KEY_CHARACTERS,
+    "pattern": PRINTABLE_PATTERN,
+}
+"""What the OpenAPI document says of the names in a context."""
+
 
 _PURPOSE = "What the code is for; a code is good for its own purpose only."
 _VERIFICATION_ID = "As the start gave it."

@@ -5,7 +5,9 @@ from pydantic import BaseModel, Field
 from otp_service.api.model_notes import shown
 from otp_service.api.replies import Seconds
 from otp_service.api.schemas import Address, ContextPairs, MessageBody, Purpose, RequestBody
+from otp_service.api.text_patterns import PHONE_PATTERN
 from otp_service.domain.message_text import MessageRequest
+from otp_service.domain.phone import MAX_CHARACTERS
 from otp_service.service.mint import MintCommand, Minted
 from otp_service.service.start import DEFAULT_PURPOSE
 
@@ -31,6 +33,7 @@ class ClientTokenBody(RequestBody):
         default=None,
         repr=False,
         description="E.164. The only number the token may start; without one it may start any.",
+        json_schema_extra={"pattern": PHONE_PATTERN, "maxLength": MAX_CHARACTERS},
     )
     client_ip: Address | None = Field(
         default=None,

@@ -162,5 +162,9 @@ def _quota(application: Application, name: str) -> Quota | None:
     for budget in application.budgets.sliding:
         if budget.name == name:
             return Quota(name, budget.limit, budget.window)
+    for guard in application.fraud.budgets:
+        if guard.name == name:
+            # What approvals add to it is the area's own.
+            return Quota(name, guard.floor, guard.window)
     guesses = application.budgets.guesses
     return Quota(name, guesses.limit, guesses.window) if guesses.name == name else None

@@ -4,6 +4,7 @@ import re
 import pytest
 
 from otp_service.api.problems import PROBLEM_TYPES, ProblemCode
+from otp_service.api.text_patterns import PRINTABLE_PATTERN
 
 OPERATIONS = {
     ("post", "/otp/start"),
@@ -138,15 +139,24 @@ def test_an_operation_that_does_something_once_takes_an_idempotency_key(document
 
     assert (parameter["name"], parameter["in"]) == ("Idempotency-Key", "header")
     assert not parameter["required"]
+    for key in ('"8e03978e-40d5"', "8e03978e-40d5", '"a b\\\\\\""', "a" * 255, f'"{"a" * 255}"'):
+        assert re.search(parameter["schema"]["pattern"], key)
+    for key in ("", '""', '"a', "a,b", "a;b", "a b", "\u00e9", "a" * 256, f'"{"a" * 256}"'):
+        assert not re.search(parameter["schema"]["pattern"], key)
     assert "24 hours" in parameter["description"]
 
 
-@pytest.mark.parametrize("name", ["StartBody", "VerifyBody"])
+@pytest.mark.parametrize("name", ["StartBody", "VerifyBody", "ClientTokenBody"])
 def test_a_context_has_its_bounds_in_the_document(document, name):
     context = document["components"]["schemas"][name]["properties"]["context"]
 
-    assert context["additionalProperties"] == {"type": "string"}
+    assert context["additionalProperties"] == {"type": "string", "pattern": PRINTABLE_PATTERN}
     assert (context["minProperties"], context["maxProperties"]) == (1, 16)
+    assert context["propertyNames"] == {
+        "minLength": 1,
+        "maxLength": 64,
+        "pattern": PRINTABLE_PATTERN,
+    }
 
 
 def test_the_client_s_address_says_that_it_needs_a_scope_of_its_own(document):

@@ -326,7 +326,6 @@ def test_a_proof_is_not_used_up_unasked(client, service):
             purpose="login",
             application="shop",
             verified_at="2026-01-01T00:00:00.000Z",
-            context_sha256=None,
         ),
     ],
     ids=lambda body: type(body).__name__,

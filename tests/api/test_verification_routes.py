@@ -313,7 +313,6 @@ def test_a_living_proof_shows_the_approval(client, service):
         "purpose": "login",
         "application": "shop",
         "verified_at": "2026-01-01T12:00:00.250Z",
-        "context_sha256": None,
     }
 
 

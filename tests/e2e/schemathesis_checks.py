@@ -12,6 +12,7 @@ _RULES_OF_TEXTS = (
     "must not hold a link",
     "must not be empty",
     "the template",
+    "bytes in all",
 )
 
 
@@ -29,7 +30,9 @@ def well_formed_requests_are_refused_for_their_meaning_alone(
 
 
 def _are_rules_of_texts(errors: Iterable[dict[str, str]]) -> bool:
-    details = [each["detail"] for each in errors if each["pointer"].startswith("#/message")]
+    errors = list(errors)
+    fields = ("#/message", "#/context")
+    details = [each["detail"] for each in errors if each["pointer"].startswith(fields)]
     return bool(details) and all(
         any(rule in detail.lower() for rule in _RULES_OF_TEXTS) for detail in details
     )

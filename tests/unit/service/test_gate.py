@@ -8,6 +8,7 @@ from support.fakes import AWAY, FakeBudgets, open_gate, over_sms, verification
 from support.verifications import BOTH_SHOP, IDS, PHONE
 
 from otp_service.domain.budget_row import BudgetRow, Counted, Scope
+from otp_service.domain.fraud import FraudRules, GuardBudget, GuardMode, GuardScope
 from otp_service.domain.policy import Place
 from otp_service.domain.price import PriceTable
 from otp_service.domain.verification import Channel
@@ -183,6 +184,15 @@ def test_refusal_by_a_number_s_budget_tells_the_same(
     refusal = too_many(SHOP, OverBudget(name, timedelta(seconds=7)), "words")
 
     assert refusal.quota == Quota(name, limit, window)
+
+
+def test_refusal_by_the_fraud_guard_tells_what_is_free_of_any_approval() -> None:
+    budget = GuardBudget("fraud_prefix_per_hour", GuardScope.PREFIX, DAY, 40, 3)
+    guarded = replace(SHOP, fraud=FraudRules(GuardMode.ON, (budget,)))
+
+    refusal = too_many(guarded, OverBudget(budget.name, timedelta(seconds=7)), "words")
+
+    assert refusal.quota == Quota("fraud_prefix_per_hour", 40, DAY)
 
 
 def test_verification_is_counted_where_its_start_was() -> None:
