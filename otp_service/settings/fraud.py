@@ -38,11 +38,11 @@ class FraudSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     fraud_guard: GuardMode = GuardMode.ON
-    fraud_prefix_unverified_per_hour: Floor = 40
-    fraud_prefix_unverified_per_day: Floor = 120
+    fraud_prefix_unverified_per_hour: Floor = 100
+    fraud_prefix_unverified_per_day: Floor = 300
     fraud_prefix_unverified_per_verified: Ratio = 3
-    fraud_country_unverified_per_hour: Floor = 400
-    fraud_country_unverified_per_day: Floor = 2_000
+    fraud_country_unverified_per_hour: Floor = 1_000
+    fraud_country_unverified_per_day: Floor = 5_000
     fraud_country_unverified_per_verified: Ratio = 3
     allowed_countries: tuple[Country, ...] = ()
     denied_countries: tuple[Country, ...] = ()

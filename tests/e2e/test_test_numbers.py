@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import requests
 from support.deployments import Deploying
 from support.processes import ROOT, clean_environ
 
@@ -98,7 +97,7 @@ def test_fixed_pin_opens_and_nobody_gets_a_message(tmp_path: Path, made: tuple[s
         assert {(line["level"], line["test_number"]) for line in used} == {
             ("warning", "app-review")
         }
-        metrics = requests.get(f"{shop.service}/metrics", timeout=30).text
+        metrics = deployed.operator.get("/metrics").text
         assert (
             'otp_test_number_uses_total{application="shop",outcome="approved",use="verify"} 1.0'
             in (metrics)

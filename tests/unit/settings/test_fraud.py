@@ -32,10 +32,10 @@ def test_guard_is_on_by_default_with_larger_floors_for_a_country(shop) -> None:
 
     assert rules.mode is GuardMode.ON
     assert rules.budgets == (
-        GuardBudget("fraud_prefix_per_hour", GuardScope.PREFIX, HOUR, 40, 3),
-        GuardBudget("fraud_prefix_per_day", GuardScope.PREFIX, DAY, 120, 3),
-        GuardBudget("fraud_country_per_hour", GuardScope.COUNTRY, HOUR, 400, 3),
-        GuardBudget("fraud_country_per_day", GuardScope.COUNTRY, DAY, 2_000, 3),
+        GuardBudget("fraud_prefix_per_hour", GuardScope.PREFIX, HOUR, 100, 3),
+        GuardBudget("fraud_prefix_per_day", GuardScope.PREFIX, DAY, 300, 3),
+        GuardBudget("fraud_country_per_hour", GuardScope.COUNTRY, HOUR, 1_000, 3),
+        GuardBudget("fraud_country_per_day", GuardScope.COUNTRY, DAY, 5_000, 3),
     )
 
 
