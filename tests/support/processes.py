@@ -16,10 +16,19 @@ PATIENCE_SECONDS = 120
 ENDS_WITHIN_SECONDS = 60
 
 
+# The system may give a port again as soon as it is free, and two parts of one test need one each.
+_GIVEN: set[int] = set()
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """Give a port that nobody listened on a moment ago, and that was not given before."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in _GIVEN:
+            _GIVEN.add(port)
+            return port
 
 
 def clean_environ(**more: str) -> dict[str, str]:

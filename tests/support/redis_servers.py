@@ -21,6 +21,7 @@ from typing import Any, Self
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from support.processes import free_port
 
 HOST = "127.0.0.1"
 SERVICE = "otp-master"
@@ -154,13 +155,6 @@ def redis_under_sentinel() -> Iterator[tuple[RedisServer, list[SentinelServer]]]
         stack.enter_context(RedisServer("--replicaof", HOST, str(master.port)))
         sentinels = [stack.enter_context(SentinelServer(master.port, quorum=2)) for _ in range(3)]
         yield master, sentinels
-
-
-def free_port() -> int:
-    """Give a port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _from_wheel() -> str | None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
-from support.redis_servers import free_port
+from support.processes import free_port
 
 from otp_service.redis_store import Timeouts, connect, read_address
 
