@@ -1,11 +1,8 @@
 """End users' addresses: what of them is kept, and never in clear."""
 
-import base64
-import hashlib
-import hmac
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from otp_service.domain.keys import derive_key
+from otp_service.domain.keys import derive_key, keyed_tag
 
 # One subscriber's line has a whole /64 to draw addresses from.
 # Source: RFC 6177 section 2; RIPE-690 section 4.2.
@@ -34,8 +31,7 @@ class AddressScheme:
         Raises:
             ValueError: the text is no address.
         """
-        digest = hmac.digest(self._key, _counted(ip_address(address)).encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest[:_TAG_BYTES]).decode()
+        return keyed_tag(self._key, _counted(ip_address(address)), _TAG_BYTES)
 
 
 def _counted(address: IPv4Address | IPv6Address) -> str:

@@ -4,13 +4,10 @@ The more exact list decides: a number before a prefix, a longer prefix before a 
 prefix before a country. Where both lists of one exactness name the destination, it is denied.
 """
 
-import base64
-import hashlib
-import hmac
 import re
 from dataclasses import dataclass, field
 
-from otp_service.domain.keys import derive_key
+from otp_service.domain.keys import derive_key, keyed_tag
 from otp_service.domain.phone import PhoneNumber, read_phone
 from otp_service.errors import DestinationNotAllowed, OtpError
 
@@ -81,8 +78,7 @@ class NumberHashes:
 
     def hash(self, e164: str) -> str:
         """Give 20 URL-safe characters for a number in E.164 with its plus sign."""
-        digest = hmac.digest(self._key, e164.encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest[:_HASH_BYTES]).decode()
+        return keyed_tag(self._key, e164, _HASH_BYTES)
 
 
 def read_number_hash(text: str) -> str:

@@ -1,5 +1,8 @@
 """Keys: a list of secrets, newest first, and one derived key for each use of them."""
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -64,3 +67,13 @@ def derive_key(secret: bytes, use: str) -> bytes:
         raise ValueError(f"a secret needs at least {MIN_SECRET_BYTES} bytes")
     info = b"otp_service:" + use.encode()
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
+
+
+def keyed_tag(key: bytes, text: str, length: int) -> str:
+    """Give URL-safe characters that stand for a text, and lead back to it for nobody.
+
+    Args:
+        length: of the tag in bytes, a multiple of 3, so that it needs no padding.
+    """
+    digest = hmac.digest(key, text.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest[:length]).decode()

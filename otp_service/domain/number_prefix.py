@@ -1,10 +1,6 @@
 """Number prefixes: the ranges that numbers are handed out in, under which starts are counted."""
 
-import base64
-import hashlib
-import hmac
-
-from otp_service.domain.keys import derive_key
+from otp_service.domain.keys import derive_key, keyed_tag
 
 # Ranges are handed out by the ten thousand, and pumped by the range.
 # Source: ITU-T E.164 leaves blocks to the country; NANP assigns NPA-NXX, ten thousand numbers each.
@@ -27,8 +23,7 @@ class PrefixScheme:
 
     def tag(self, e164: str) -> str:
         """Give 8 URL-safe characters that stand for a number in E.164 without its last 4 digits."""
-        digest = hmac.digest(self._key, prefix_of(e164).encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest[:_TAG_BYTES]).decode()
+        return keyed_tag(self._key, prefix_of(e164), _TAG_BYTES)
 
 
 def prefix_of(e164: str) -> str:
