@@ -9,7 +9,7 @@ import pytest
 from otp_service.api.peer import TrustedProxies
 from otp_service.domain.api_key import EVERY_SCOPE, Scope
 from otp_service.domain.client_token import ClientTokenScheme
-from otp_service.domain.context import MAX_CANONICAL_BYTES
+from otp_service.domain.context import MAX_CANONICAL_BYTES, Context
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.message_text import MessageRequest
 from otp_service.domain.proof import ProofScheme
@@ -456,3 +456,15 @@ def test_number_tags_of_the_token_and_of_the_start_are_the_same():
     ids = IdScheme(b"n" * 32)
 
     assert ids.number_tag(PHONE) == ids.new(PHONE).number_tag
+
+
+def test_token_s_context_binds_start_and_verify_unnamed(service, holder):
+    pairs = {"amount": "120.00", "payee": "Example Shop"}
+    client = holder(context=pairs)
+
+    client.post("/otp/start", json={"phone": PHONE})
+    client.post("/otp/verify", json={"verification_id": ID, "code": "123456"})
+
+    ((_, command), _) = service.start.calls[0]
+    assert command.context == Context.of(pairs)
+    assert service.verify.calls[0][1]["context"] == Context.of(pairs)

@@ -388,3 +388,22 @@ def test_refusal_by_its_own_budget_is_told_by_name(service: Service) -> None:
     refused = service.journal.events[-1]
     assert isinstance(refused, StartJudged)
     assert (refused.outcome, refused.detail) == ("too_many_requests", "test_number_starts_per_day")
+
+
+ADDRESS = "A1b2C3d4E5f6"
+
+
+def test_fixed_pin_makes_its_address_no_owner(service: Service) -> None:
+    tested = service.start(TESTED, address_tag=ADDRESS)
+
+    service.verify(TESTED, tested, FIXED_PIN)
+
+    assert service.start(SHOP, address_tag=ADDRESS).owner_tag is None
+
+
+def test_owner_s_start_of_a_test_number_is_not_charged_to_the_owner(service: Service) -> None:
+    real = service.start(SHOP, address_tag=ADDRESS)
+    service.verify(SHOP, real, service.last_pin())
+
+    assert service.start(SHOP, address_tag=ADDRESS).owner_tag == ADDRESS
+    assert service.start(TESTED, address_tag=ADDRESS).owner_tag is None

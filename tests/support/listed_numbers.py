@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from support.fakes import NOW, FakeSender, FakeStore, StoppedAt, dispatcher, open_gate
+from support.fakes import NOW, FakeBudgets, FakeSender, FakeStore, StoppedAt, dispatcher, open_gate
 from support.verifications import (
     IDS,
     KEYS,
@@ -58,13 +58,15 @@ class Service:
     store: RedisStore | FakeStore
     journal: SilentJournal = field(default_factory=SilentJournal)
     clock: StoppedAt = field(default_factory=StoppedAt)
+    budgets: FakeBudgets = field(default_factory=FakeBudgets)
 
     def __post_init__(self) -> None:
         store, journal = self.store, self.journal
         self.sender = FakeSender()
         proofs = ProofScheme(KEYS.accepted(Use.PROOF))
         pins = FixedPins(scheme=SCHEME, keys=KEYS, clock=self.clock, journal=journal)
-        sending = dispatcher(store, journal, self.sender)
+        gate = open_gate(self.budgets)
+        sending = dispatcher(store, journal, self.sender, gate=gate)
         self._start = StartVerification(
             ids=IDS,
             prefixes=PREFIXES,
@@ -75,7 +77,7 @@ class Service:
             claims=FakeStore(),
             dispatcher=sending,
             fixed_pins=pins,
-            gate=open_gate(),
+            gate=gate,
             journal=journal,
         )
         self._resend = ResendCode(
@@ -92,7 +94,7 @@ class Service:
             proofs=proofs,
             store=store,  # type: ignore[arg-type]
             fixed_pins=pins,
-            gate=open_gate(),
+            gate=gate,
             journal=journal,
         )
         self._status = ReadVerification(ids=IDS, store=store)  # type: ignore[arg-type]
@@ -105,8 +107,10 @@ class Service:
             journal=journal,
         )
 
-    def start(self, application: Application, phone: str = PHONE) -> Verification:
-        return self._start(Call(application, "web"), StartCommand(phone=phone))
+    def start(
+        self, application: Application, phone: str = PHONE, *, address_tag: str | None = None
+    ) -> Verification:
+        return self._start(Call(application, "web", address_tag), StartCommand(phone=phone))
 
     def resend(self, application: Application, at: Verification) -> Verification:
         return self._resend(Call(application, "web"), at.id.text)

@@ -160,3 +160,38 @@ def test_no_event_and_no_repr_holds_pin_hash_or_number() -> None:
     told = "\n".join([*shown, *map(repr, service.journal.events), repr(service.store.asked)])
     for secret in (FIXED_PIN, PHONE[4:], TESTED.fixed_pins[0].pin_hash, VID.number_tag):
         assert secret not in told
+
+
+def test_test_number_charges_no_budget_that_others_share() -> None:
+    standing = verification(is_test=True)
+    service = Service(FakeStore(standing))
+
+    service.start(TESTED)
+    service.resend(TESTED, standing)
+
+    assert service.budgets.asked == []
+    ordinary = Service(FakeStore())
+    ordinary.start(SHOP)
+    assert ordinary.budgets.asked == ["start"]
+
+
+@pytest.mark.parametrize(("is_test", "told"), [(True, []), (False, [({}, True)])])
+def test_right_fixed_pin_says_nothing_of_the_people_in_its_range(
+    *, is_test: bool, told: list[object]
+) -> None:
+    standing = verification(is_test=is_test, status=Status.APPROVED)
+    service = Service(FakeStore(Judged(Verdict.APPROVED, standing, 1)))
+
+    service.verify(TESTED, standing, FIXED_PIN)
+
+    assert service.budgets.guesses == told
+
+
+def test_wrong_fixed_pin_is_counted_wherever_wrong_guesses_are() -> None:
+    standing = verification(is_test=True)
+    service = Service(FakeStore(Judged(Verdict.INCORRECT, standing)))
+
+    with pytest.raises(CodeIncorrect):
+        service.verify(TESTED, standing, WRONG_PIN)
+
+    assert service.budgets.guesses == [({}, False)]
