@@ -1,5 +1,6 @@
 """A start with an Idempotency-Key, around fakes."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import pytest
 from support.fakes import (
     AWAY,
     NOW,
+    FakeBudgets,
     FakeSender,
     FakeStore,
     dispatcher,
@@ -287,7 +289,9 @@ def test_resend_whose_key_is_held_sends_nothing(held: KeyHeld, expected: type[Ot
     assert sender.sent == []
 
 
-def new_verify(answer: object, sealer: Sealer = SEALER) -> tuple[VerifyCode, SilentJournal]:
+def new_verify(
+    answer: object, sealer: Sealer = SEALER, budgets: FakeBudgets | None = None
+) -> tuple[VerifyCode, SilentJournal]:
     journal = SilentJournal()
     verify = VerifyCode(
         ids=IDS,
@@ -295,7 +299,7 @@ def new_verify(answer: object, sealer: Sealer = SEALER) -> tuple[VerifyCode, Sil
         sealer=sealer,
         proofs=ProofScheme(KEYS.accepted(Use.PROOF)),
         store=FakeStore(answer),  # type: ignore[arg-type]
-        gate=open_gate(),
+        gate=open_gate(budgets),
         fixed_pins=fixed_pins(journal),
         journal=journal,
     )
@@ -347,3 +351,15 @@ def test_repeated_approval_whose_secret_was_removed_is_not_found() -> None:
 
     with pytest.raises(VerificationNotFound):
         guess(verify, approved.id.text)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.APPROVED, Verdict.INCORRECT], ids=str)
+def test_repeated_guess_is_counted_nowhere_again(verdict: Verdict) -> None:
+    judged = Judged(verdict, verification(verified_at=NOW, verified_send=1))
+    counted, again = FakeBudgets(), FakeBudgets()
+
+    for answer, budgets in ((judged, counted), (Replayed(judged), again)):
+        with suppress(CodeIncorrect):
+            guess(new_verify(answer, budgets=budgets)[0], judged.verification.id.text)
+
+    assert (len(counted.guesses), len(again.guesses)) == (1, 0)

@@ -59,12 +59,20 @@ def test_destination_that_is_not_allowed_is_written_down() -> None:
     "refusal",
     [
         lambda: too_many("number_starts_per_hour"),
+        lambda: too_many("test_number_starts_per_day"),
         lambda: too_many("number_wrong_guesses"),
         lambda: PhoneUnreachable("No."),
         lambda: ProviderFailed("No."),
         lambda: AWAY,
     ],
-    ids=["own budget", "own guesses", "unreachable", "provider failed", "store away"],
+    ids=[
+        "own budget",
+        "test number's budget",
+        "own guesses",
+        "unreachable",
+        "provider failed",
+        "store away",
+    ],
 )
 def test_what_the_number_s_own_slot_decided_is_not_written_twice(
     refusal: Callable[[], OtpError],
