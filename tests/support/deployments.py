@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.caller import Caller
+from support.kinds import Kind
 from support.processes import await_answer, clean_environ, cli, free_port
 from support.redis_servers import RedisServer, wait_until
 from support.store_view import StoreView
@@ -68,13 +69,14 @@ class Deployment:
 
     Args:
         verifier: the shop, by a key that is good for checking codes alone.
+        redis: its own, where it was given no store.
     """
 
     shop: Caller
     bank: Caller
     verifier: Caller
     operator: Caller
-    redis: RedisServer
+    redis: RedisServer | None
     view: StoreView
     environ: dict[str, str]
     log: Path
@@ -92,12 +94,24 @@ class Deploying:
     Args:
         tables: of the settings, beside those that every deployment has.
         shop: a line of the shop's own table, beside those that it always has.
+        kind: the store; None for one Redis of its own.
+        settings: environment variables, beside or instead of those that every deployment has.
     """
 
-    def __init__(self, directory: Path, tables: str = "", *, shop: str = "") -> None:
+    def __init__(
+        self,
+        directory: Path,
+        tables: str = "",
+        *,
+        shop: str = "",
+        kind: Kind | None = None,
+        **settings: str,
+    ) -> None:
         self._directory = directory
         self._tables = tables
         self._shop = shop
+        self._kind = kind
+        self._settings = settings
         self._stack = ExitStack()
 
     def __enter__(self) -> Deployment:
@@ -109,26 +123,29 @@ class Deploying:
             raise
 
     def _brought_up(self) -> Deployment:
-        redis = self._stack.enter_context(RedisServer())
+        redis = self._stack.enter_context(RedisServer()) if self._kind is None else None
+        url = redis.url if redis else self._kind.url
+        view = StoreView([redis.client.execute_command]) if redis else self._kind.view
         port, simulator_port = free_port(), free_port()
         simulator = f"http://127.0.0.1:{simulator_port}"
         config = self._directory / "otp-service.toml"
         config.write_text(_CONFIG.format(shop=self._shop) + self._tables)
-        environ = clean_environ(
-            OTP_CONFIG=str(config),
-            OTP_REDIS_URL=redis.url,
-            OTP_PORT=str(port),
-            OTP_WORKERS="2",
-            OTP_THREADS="32",
-            OTP_SECRET_KEYS="s" * 40,
-            OTP_NUMBER_KEY="n" * 40,
-            OTP_NXCLOUD_BASE_URL=simulator,
-            OTP_NXCLOUD_ACCESS_KEY="sim_access",
-            OTP_NXCLOUD_ACCESS_SECRET="sim_secret",
-            OTP_NXCLOUD_APPKEY="sim_app",
-            OTP_NXCLOUD_READ_TIMEOUT_SECONDS="1",
-            OTP_NXCLOUD_CALLBACK_SECRETS=CALLBACK_SECRET,
-        )
+        own = {
+            "OTP_CONFIG": str(config),
+            "OTP_REDIS_URL": url,
+            "OTP_PORT": str(port),
+            "OTP_WORKERS": "2",
+            "OTP_THREADS": "32",
+            "OTP_SECRET_KEYS": "s" * 40,
+            "OTP_NUMBER_KEY": "n" * 40,
+            "OTP_NXCLOUD_BASE_URL": simulator,
+            "OTP_NXCLOUD_ACCESS_KEY": "sim_access",
+            "OTP_NXCLOUD_ACCESS_SECRET": "sim_secret",
+            "OTP_NXCLOUD_APPKEY": "sim_app",
+            "OTP_NXCLOUD_READ_TIMEOUT_SECONDS": "1",
+            "OTP_NXCLOUD_CALLBACK_SECRETS": CALLBACK_SECRET,
+        }
+        environ = clean_environ(**{**own, **self._settings})
         log = self._directory / "service.log"
         provider = self._run(
             ["simulator", "--port", str(simulator_port)], clean_environ(), f"{simulator}/"
@@ -141,7 +158,7 @@ class Deploying:
             verifier=Caller(service, simulator, _VERIFIER_KEY),
             operator=Caller(service, simulator, OPERATOR_KEY),
             redis=redis,
-            view=StoreView([redis.client.execute_command]),
+            view=view,
             environ=environ,
             log=log,
             provider=provider,
