@@ -11,6 +11,7 @@ from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
 from otp_service.api.operator_access import OperatorAccess
 from otp_service.api.peer import TrustedProxies
+from otp_service.api.shared_look import SharedLook
 from otp_service.demo import create_demo_pages
 from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.client_token import ClientTokenScheme
@@ -103,7 +104,7 @@ def wire_api(settings: Settings) -> OtpApi:
             is_open=settings.demo,
             has_public_docs=settings.public_docs,
         ),
-        readiness=partial(_store_problems, settings, store, mark),
+        readiness=SharedLook(partial(_store_problems, settings, store, mark)),
         metrics=render_metrics,
         callbacks=_wire_callbacks(
             settings, use_cases, wire_sessions(settings, store, journal), journal
@@ -166,8 +167,9 @@ def wire_store(settings: Settings) -> Connection:
             connect=timedelta(seconds=settings.redis_connect_timeout_seconds),
             read=timedelta(seconds=settings.redis_read_timeout_seconds),
         ),
-        # One more than requests may need: uses of keys are noted beside them.
-        max_connections=settings.redis_max_connections + 1,
+        # Two more than requests at work may need: uses of keys are noted beside them, and readiness
+        # is looked at.
+        max_connections=settings.redis_max_connections + 2,
         sentinel_password=settings.redis_sentinel_password.get_secret_value() or None,
     )
 

@@ -263,14 +263,16 @@ def test_use_of_a_key_is_noted_soon(caller: Callable[..., Caller], redis: RedisS
     wait_until(lambda: redis.client.exists(f"otp1:k:{fingerprint}"), what="the use is noted")
 
 
-def test_notes_of_uses_take_no_connection_from_requests(environment: dict[str, str]) -> None:
+def test_notes_of_uses_and_readiness_take_no_connection_from_requests(
+    environment: dict[str, str],
+) -> None:
     settings = load_settings({**environment, "OTP_THREADS": "2"})
 
     store = wire_store(settings)
 
     store.execute("PING")
     pool = store._client.connection_pool
-    assert pool.max_connections == 3
+    assert pool.max_connections == 4
     pool.disconnect()
 
 
