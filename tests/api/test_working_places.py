@@ -4,8 +4,11 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
+
+from otp_service.errors import ServiceBusy
 
 KEY = {"Authorization": "Bearer key-of-shop"}
 START = {"phone": "+380671234567"}
@@ -71,3 +74,15 @@ def test_watcher_gives_back_no_place_that_it_did_not_take(service, make_verifica
     # A place too many given back is an error of the semaphore's.
     assert [client.get("/healthz").status_code for _ in range(3)] == [200] * 3
     assert client.post("/otp/start", json=START, headers=KEY).status_code == 201
+
+
+def test_busy_service_says_when_to_try_again(service):
+    service.start.answer = ServiceBusy(
+        "The provider does not answer.", retry_after=timedelta(seconds=3.2), reason="circuit_open"
+    )
+
+    reply = service.app().test_client().post("/otp/start", json=START, headers=KEY)
+
+    assert (reply.status_code, reply.json["code"]) == (503, "service_busy")
+    assert (reply.headers["Retry-After"], reply.json["retry_after"]) == ("4", 4)
+    assert "provider" not in reply.text.lower()
