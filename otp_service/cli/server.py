@@ -24,8 +24,6 @@ from otp_service.settings import Settings
 
 _MULTIPROCESS_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 _METRICS_PREFIX = "otp-service-metrics-"
-# A message is handed over in three exchanges at the very most (one retry, one other spelling).
-_EXCHANGES_PER_MESSAGE = 3
 _SPARE_SECONDS = 5
 # Phone pages hold event streams open for minutes, and come back to a new server by themselves.
 _SIMULATOR_ENDS_WITHIN_SECONDS = 1
@@ -99,8 +97,7 @@ def longest_silence(settings: Settings) -> timedelta:
 
 def _last_requests_seconds(settings: Settings) -> int:
     """Tell how long requests under way may take to end after a SIGTERM."""
-    exchange = settings.nxcloud_connect_timeout_seconds + settings.nxcloud_read_timeout_seconds
-    return math.ceil(_EXCHANGES_PER_MESSAGE * exchange) + _SPARE_SECONDS
+    return math.ceil(settings.longest_send().total_seconds()) + _SPARE_SECONDS
 
 
 def _run(

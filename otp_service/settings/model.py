@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -38,6 +39,9 @@ from otp_service.settings.proxies import read_network
 from otp_service.settings.values import not_a_switch
 
 PREFIX = "OTP_"
+
+# At the very most: one retry, one other spelling.
+_EXCHANGES_PER_MESSAGE = 3
 
 _Default = TypeVar("_Default")
 
@@ -144,7 +148,8 @@ class Settings(Rules, BaseSettings):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Number = Field(default=8_000, ge=1, le=65_535)
     workers: Number = Field(default_factory=_default_workers, ge=1, le=256)
-    threads: Number = Field(default=128, ge=1, le=1_024)
+    threads: Number = Field(default=256, ge=1, le=1_024)
+    sends_share_percent: Number = Field(default=75, ge=1, le=100)
     operator_keys_sha256: tuple[KeyHash, ...] = Field(default=(), repr=False)
     public_docs: bool = False
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = "info"
@@ -180,6 +185,8 @@ class Settings(Rules, BaseSettings):
     nxcloud_dialect: Literal["documented", "current", "auto"] = "auto"
     nxcloud_connect_timeout_seconds: Seconds = 2
     nxcloud_read_timeout_seconds: Seconds = 8
+    nxcloud_breaker_failures: Number = Field(default=10, ge=0, le=10_000)
+    nxcloud_breaker_open_seconds: Seconds = 5
     nxcloud_callback_secrets: tuple[CallbackSecret, ...] = ()
 
     prices: PriceSettings = PriceSettings()
@@ -227,6 +234,15 @@ class Settings(Rules, BaseSettings):
         """Give the appkey of SMS: Viber's, if it has none of its own."""
         own = self.nxcloud_sms_appkey.get_secret_value()
         return own or self.nxcloud_appkey.get_secret_value()
+
+    def longest_send(self) -> timedelta:
+        """Give the longest that handing a message over may take, all time-outs at their ends."""
+        exchange = self.nxcloud_connect_timeout_seconds + self.nxcloud_read_timeout_seconds
+        return timedelta(seconds=_EXCHANGES_PER_MESSAGE * exchange)
+
+    def sends_at_a_time(self) -> int:
+        """Give how many messages one worker may have on their way: one at least."""
+        return max(1, self.threads * self.sends_share_percent // 100)
 
     def price_table(self) -> PriceTable:
         """Give what messages cost."""

@@ -1,16 +1,18 @@
 """The metrics themselves: what is counted and what is timed, by which labels."""
 
 import os
+from pathlib import Path
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 # A second series beside every counter, with the time it was made: nobody here reads it.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -70,6 +72,19 @@ class Instruments:
             ("channel", "reason"),
             registry=self._registry,
         )
+        self.circuit_open = Gauge(
+            "otp_provider_circuit_open",
+            "Worker processes in which the channel's circuit is open or half open.",
+            ("channel",),
+            multiprocess_mode="livesum",
+            registry=self._registry,
+        )
+        self.circuit_openings = Counter(
+            "otp_provider_circuit_openings",
+            "Openings of the channel's circuit, each in one worker process.",
+            ("channel",),
+            registry=self._registry,
+        )
         self.failures = Counter(
             "otp_telemetry_failures",
             "Events that could not be counted or logged.",
@@ -97,7 +112,8 @@ class Instruments:
     def render(self) -> tuple[bytes, str]:
         """Give the exposition of this process, or of all of them, and its content type."""
         registry = self._registry
-        if os.environ.get(_MULTIPROCESS_DIRECTORY):
+        if directory := os.environ.get(_MULTIPROCESS_DIRECTORY):
+            _forget_the_dead(Path(directory))
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry), CONTENT_TYPE_LATEST
@@ -110,6 +126,27 @@ class Instruments:
         self, name: str, documentation: str, labels: tuple[str, ...], bounds: tuple[float, ...]
     ) -> Histogram:
         return Histogram(name, documentation, labels, buckets=bounds, registry=self._registry)
+
+
+def _forget_the_dead(directory: Path) -> None:
+    """Drop the gauges of worker processes that are gone; what they have counted stays.
+
+    No server tells of a worker that was killed, and its circuits would stay open for ever.
+    """
+    for path in directory.glob("gauge_live*_*.db"):
+        pid = path.stem.rpartition("_")[2]
+        if pid.isdecimal() and not _is_alive(int(pid)):
+            mark_process_dead(int(pid))  # type: ignore[no-untyped-call]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 PROCESS_INSTRUMENTS = Instruments()

@@ -135,7 +135,8 @@ class Deploying:
             "OTP_REDIS_URL": url,
             "OTP_PORT": str(port),
             "OTP_WORKERS": "2",
-            "OTP_THREADS": "32",
+            # 48 of them for sends: more than any test makes at once.
+            "OTP_THREADS": "64",
             "OTP_SECRET_KEYS": "s" * 40,
             "OTP_NUMBER_KEY": "n" * 40,
             "OTP_NXCLOUD_BASE_URL": simulator,
