@@ -169,6 +169,7 @@ def wire_store(settings: Settings) -> Connection:
         # One more than requests may need: uses of keys are noted beside them.
         max_connections=settings.redis_max_connections + 1,
         sentinel_password=settings.redis_sentinel_password.get_secret_value() or None,
+        ca_file=settings.redis_ca_file or None,
     )
 
 

@@ -89,6 +89,13 @@ def _workers_share_their_store(settings: Settings) -> Iterator[Problem]:
         yield Problem(variable("workers"), detail)
 
 
+def _ca_file_has_its_use(settings: Settings) -> Iterator[Problem]:
+    url = settings.redis_url.get_secret_value()
+    if settings.redis_ca_file and not check_store_url(url).tls:
+        detail = "does not go together with a store without TLS: it takes rediss://"
+        yield Problem(variable("redis_ca_file"), detail)
+
+
 def _threads_have_connections(settings: Settings) -> Iterator[Problem]:
     if settings.redis_max_connections < settings.threads:
         detail = "must be at least OTP_THREADS, for each of them may need one"
@@ -231,6 +238,7 @@ _RULES: dict[Callable[[Settings], Iterator[Problem]], frozenset[str]] = {
     _demo_stores_on_this_machine: _reading("demo", "redis_url"),
     _demo_workers_share_their_keys: _reading("demo", "workers"),
     _workers_share_their_store: _reading("workers", "redis_url"),
+    _ca_file_has_its_use: _reading("redis_ca_file", "redis_url"),
     _threads_have_connections: _reading("threads", "redis_max_connections"),
     _codes_are_strong: _reading("unsafe_allow_weak_codes"),
     _secrets_have_one_use: _reading("secret_keys", "number_key", "nxcloud_callback_secrets"),

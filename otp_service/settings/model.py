@@ -22,6 +22,7 @@ from otp_service.domain.keys import MIN_SECRET_BYTES
 from otp_service.domain.price import PriceTable
 from otp_service.settings.addresses import (
     EMBEDDED_STORE,
+    check_ca_file,
     check_provider_url,
     check_store_url,
 )
@@ -113,6 +114,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 CallbackSecret = Annotated[Key, AfterValidator(_path_segment)]
 AccountWord = Annotated[SecretStr, AfterValidator(_account_word)]
+CaFile = Annotated[str, AfterValidator(check_ca_file)]
 StoreUrl = Annotated[SecretStr, AfterValidator(_store_url)]
 SourceAddress = Annotated[str, AfterValidator(_source_address)]
 ProviderUrl = Annotated[str, AfterValidator(check_provider_url)]
@@ -138,6 +140,7 @@ class Settings(Rules, BaseSettings):
         default_factory=_in_demo(SecretStr(EMBEDDED_STORE), otherwise=SecretStr(""))
     )
     redis_sentinel_password: SecretStr = SecretStr("")
+    redis_ca_file: CaFile = ""
     redis_connect_timeout_seconds: Seconds = 1
     redis_read_timeout_seconds: Seconds = 1
 

@@ -261,12 +261,12 @@ def test_store_that_falls_silent_is_unavailable_within_its_timeouts(
     assert time.monotonic() - began < 2 * AT_ONCE.total_seconds()
 
 
-@pytest.mark.parametrize("is_first_use", [False, True], ids=["in use", "first use"])
+@pytest.mark.parametrize("use", ["in use", "first use"])
 def test_callers_of_a_silent_store_do_not_wait_for_each_other(
-    desk: Desk, lines: Lines, is_first_use: bool
+    desk: Desk, lines: Lines, use: str
 ) -> None:
     started = desk.start()
-    asked = new_desk(lines) if is_first_use else desk
+    asked = new_desk(lines) if use == "first use" else desk
     lines.switch(Mode.SILENT)
 
     waited = side_by_side([lambda: seconds_until_unavailable(asked, started)] * 16)
