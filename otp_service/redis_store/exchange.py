@@ -11,7 +11,6 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 Command = Sequence[str | int | bytes]
 
-_SCRIPTS = frozenset({"EVALSHA", "EVAL"})
 _MILLISECOND = timedelta(milliseconds=1)
 # So many keys are looked at before anybody else's command comes in between.
 _SCAN_STEP = 1_000
@@ -54,7 +53,7 @@ def exchange(client: Any, commands: Sequence[Command], replication: Replication)
         NotReplicated: too few replicas hold what the scripts among them did.
         RedisError: there was no answer; what was sent may have been carried out.
     """
-    waits = replication.replicas > 0 and any(command[0] in _SCRIPTS for command in commands)
+    waits = replication.replicas > 0 and any(map(_is_script, commands))
     sent = [*commands, replication.wait] if waits else commands
     try:
         answers = _sent(client, sent)
@@ -66,7 +65,12 @@ def exchange(client: Any, commands: Sequence[Command], replication: Replication)
     if any(_is_read_only(answer) for answer in answers):
         _reconnect(client)
     if waits:
-        _believe(answers.pop(), answers, replication)
+        held_by = answers.pop()
+        told = zip(commands, answers, strict=True)
+        if any(
+            _is_script(command) and not isinstance(answer, Exception) for command, answer in told
+        ):
+            _believe(held_by, replication)
     return answers
 
 
@@ -89,10 +93,11 @@ def _sent(client: Any, commands: Sequence[Command]) -> list[Any]:
     return answers
 
 
-def _believe(held_by: Any, answers: Sequence[Any], replication: Replication) -> None:
-    if all(isinstance(answer, ResponseError) for answer in answers):
-        # Nothing was done that anybody could hold.
-        return
+def _is_script(command: Command) -> bool:
+    return command[0] in {"EVALSHA", "EVAL"}
+
+
+def _believe(held_by: Any, replication: Replication) -> None:
     if isinstance(held_by, ResponseError):
         raise held_by
     if held_by < replication.replicas:

@@ -143,6 +143,8 @@ class Settings(Rules, BaseSettings):
     redis_ca_file: CaFile = ""
     redis_connect_timeout_seconds: Seconds = 1
     redis_read_timeout_seconds: Seconds = 1
+    redis_wait_replicas: Number = Field(default=0, ge=0, le=5)
+    redis_wait_timeout_ms: Number = Field(default=500, ge=1, le=59_999)
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Number = Field(default=8_000, ge=1, le=65_535)

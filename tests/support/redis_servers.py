@@ -184,7 +184,7 @@ def redis_under_sentinel(access: Access = OPEN) -> Iterator[Watched]:
         master = stack.enter_context(RedisServer(*_AT_ONCE, access=access))
         following = (*_AT_ONCE, "--replicaof", HOST, str(master.port))
         replica = stack.enter_context(RedisServer(*following, access=access))
-        _await_replica(replica)
+        await_replica(master, replica)
         sentinels = [
             stack.enter_context(SentinelServer(master.port, quorum=2, access=access))
             for _ in range(3)
@@ -230,7 +230,7 @@ def redis_cluster_with_replicas(access: Access = OPEN) -> Iterator[Cluster]:
         for master, replica in zip(masters, replicas, strict=True):
             own_id = master.client.execute_command("CLUSTER MYID")
             replica.client.execute_command("CLUSTER REPLICATE", own_id)
-            _await_replica(replica)
+            await_replica(master, replica)
         yield Cluster(masters, replicas)
 
 
@@ -261,11 +261,15 @@ def _knows_all(sentinel: SentinelServer) -> bool:
     return bool(state["num-slaves"] == 1 and state["num-other-sentinels"] == 2)
 
 
-def _await_replica(replica: RedisServer) -> None:
-    wait_until(
-        lambda: replica.client.info("replication").get("master_link_status") == "up",
-        what="the replica follows",
-    )
+def await_replica(master: RedisServer, replica: RedisServer) -> None:
+    """Return once the replica follows and its master counts on it."""
+
+    def follows() -> bool:
+        following = replica.client.info("replication").get("master_link_status") == "up"
+        counted = master.client.info("replication").get("slave0", {}).get("state") == "online"
+        return following and counted
+
+    wait_until(follows, what="the replica follows")
 
 
 def _free_port_of_cluster() -> int:

@@ -58,6 +58,21 @@ def test_fewer_connections_than_threads_are_refused(problems, demo):
     assert set(problems(demo)) == {"OTP_REDIS_MAX_CONNECTIONS"}
 
 
+def test_embedded_store_has_no_replicas_to_wait_for(problems, demo):
+    assert set(problems(demo | {"OTP_REDIS_WAIT_REPLICAS": "1"})) == {"OTP_REDIS_WAIT_REPLICAS"}
+
+
+@pytest.mark.parametrize(("wait_ms", "is_problem"), [("999", False), ("1000", True)])
+def test_replicas_are_waited_for_less_long_than_for_an_answer(
+    problems, complete, wait_ms, is_problem
+):
+    complete |= {"OTP_REDIS_WAIT_TIMEOUT_MS": wait_ms}
+
+    assert not problems(complete)
+    complete["OTP_REDIS_WAIT_REPLICAS"] = "1"
+    assert set(problems(complete)) == ({"OTP_REDIS_WAIT_TIMEOUT_MS"} if is_problem else set())
+
+
 def test_authority_s_file_needs_a_store_over_tls(problems, complete):
     complete["OTP_REDIS_CA_FILE"] = str(authority().ca_file)
 
