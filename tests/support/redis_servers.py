@@ -31,6 +31,8 @@ CLUSTER_SLOTS = 16384
 # Source: a cluster node listens for its peers at its port plus 10,000 (Redis 6.2 knows no other).
 _BUS_OFFSET = 10_000
 _POLL = timedelta(milliseconds=10)
+_MILLISECOND = timedelta(milliseconds=1)
+_NEVER = timedelta(hours=1)
 
 
 def server_binary() -> str:
@@ -139,12 +141,23 @@ class RedisServer:
 
 
 class SentinelServer(RedisServer):
-    """One sentinel that watches a master."""
+    """One sentinel that watches a master.
 
-    def __init__(self, master_port: int, *, quorum: int, access: Access = OPEN) -> None:
+    Args:
+        patience: after so long without an answer it takes the master for down.
+    """
+
+    def __init__(
+        self,
+        master_port: int,
+        *,
+        quorum: int,
+        access: Access = OPEN,
+        patience: timedelta = timedelta(milliseconds=500),
+    ) -> None:
         lines = [
             f"sentinel monitor {SERVICE} {HOST} {master_port} {quorum}",
-            f"sentinel down-after-milliseconds {SERVICE} 500",
+            f"sentinel down-after-milliseconds {SERVICE} {patience // _MILLISECOND}",
             f"sentinel failover-timeout {SERVICE} 5000",
             *access.sentinel_lines(SERVICE),
         ]
@@ -178,15 +191,24 @@ class Watched:
 
 
 @contextmanager
-def redis_under_sentinel(access: Access = OPEN) -> Iterator[Watched]:
-    """Give them once each knows of all others."""
+def redis_under_sentinel(
+    access: Access = OPEN, *, patience: timedelta = _NEVER
+) -> Iterator[Watched]:
+    """Give them once each knows of all others.
+
+    Args:
+        patience: of the sentinels; without it they never replace a master by themselves, however
+            busy the machine is.
+    """
     with ExitStack() as stack:
         master = stack.enter_context(RedisServer(*_AT_ONCE, access=access))
         following = (*_AT_ONCE, "--replicaof", HOST, str(master.port))
         replica = stack.enter_context(RedisServer(*following, access=access))
         await_replica(master, replica)
         sentinels = [
-            stack.enter_context(SentinelServer(master.port, quorum=2, access=access))
+            stack.enter_context(
+                SentinelServer(master.port, quorum=2, access=access, patience=patience)
+            )
             for _ in range(3)
         ]
         for sentinel in sentinels:
