@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 from support.kinds import SENTINEL, connected, kind_of
-from support.redis_servers import RedisServer, Watched, redis_under_sentinel, wait_until
+from support.redis_access import PASSWORD, Access
+from support.redis_servers import Watched, redis_under_sentinel, wait_until
 from support.verifications import PIN, WRONG_PIN, Desk, SilentJournal
 
 from otp_service.domain.verification import Status, Verification
@@ -22,7 +23,8 @@ ATTEMPTS = 5
 
 @pytest.fixture
 def watched() -> Iterator[Watched]:
-    with redis_under_sentinel(patience=timedelta(seconds=1)) as made:
+    access = Access(password=PASSWORD)
+    with redis_under_sentinel(access, patience=timedelta(seconds=1)) as made:
         yield made
 
 
@@ -34,17 +36,12 @@ def desk_of(watched: Watched, *, replicas: int) -> Desk:
 
 
 def fail_over(watched: Watched) -> None:
-    """Let the master die before its replica hears anything more, and the replica take over."""
+    """Let the master die and the replica take over with what it holds."""
     watched.master.stop()
-    watched.replica.resume()
-    wait_until(lambda: _is_master(watched.replica), what="the replica is promoted")
+    wait_until(watched.replica.is_master, what="the replica is promoted")
     # Its callers are told by most of the sentinels.
     for sentinel in watched.sentinels:
         wait_until(lambda s=sentinel: s.master_port() == watched.replica.port, what="all know")
-
-
-def _is_master(server: RedisServer) -> bool:
-    return bool(server.client.info("replication")["role"] == "master")
 
 
 def held(watched: Watched, desk: Desk) -> Verification:
@@ -52,7 +49,13 @@ def held(watched: Watched, desk: Desk) -> Verification:
     started = desk.start()
     watched.master.client.execute_command("WAIT", 1, 0)
     wait_until(lambda: watched.replica.client.keys("otp1:*:v:*"), what="the replica holds it")
-    watched.replica.pause()
+    # The line is cut, and the password for a new one is wrong.
+    watched.replica.client.config_set("masterauth", "another")
+    watched.master.client.execute_command("CLIENT KILL TYPE REPLICA")
+    wait_until(
+        lambda: watched.replica.client.info("replication")["master_link_status"] == "down",
+        what="the line is cut",
+    )
     return started
 
 

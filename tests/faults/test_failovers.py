@@ -11,7 +11,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from redis.exceptions import ConnectionError as RedisConnectionError
 from support.deployments import Deploying, Deployment
 from support.invariants import Allowed, violations
 from support.kinds import CLUSTER, SENTINEL, kind_of
@@ -65,15 +64,8 @@ def on_cluster(
     return cluster, stack.enter_context(deploying)
 
 
-def is_master(server: RedisServer) -> bool:
-    try:
-        return bool(server.client.info("replication")["role"] == "master")
-    except RedisConnectionError:
-        return False
-
-
 def await_promotion(replica: RedisServer) -> float:
-    wait_until(lambda: is_master(replica), what="the replica is promoted")
+    wait_until(replica.is_master, what="the replica is promoted")
     return time.monotonic()
 
 

@@ -96,6 +96,13 @@ class RedisServer:
             self._process = None
         self.client.connection_pool.disconnect()
 
+    def is_master(self) -> bool:
+        """Tell whether it takes itself for one; not while it cannot be asked."""
+        try:
+            return bool(self.client.info("replication")["role"] == "master")
+        except redis.ConnectionError:
+            return False
+
     def pause(self) -> None:
         """Let it answer nobody; its lines stay up, and the system takes new ones for it."""
         self._signal(signal.SIGSTOP)
