@@ -47,6 +47,7 @@ from otp_service.redis_store import (
     RedisKeyUses,
     RedisSessions,
     RedisStore,
+    Replication,
     Timeouts,
     Topology,
     connect,
@@ -175,6 +176,11 @@ def wire_store(settings: Settings) -> Connection:
         # is looked at.
         max_connections=settings.redis_max_connections + 2,
         sentinel_password=settings.redis_sentinel_password.get_secret_value() or None,
+        ca_file=settings.redis_ca_file or None,
+        replication=Replication(
+            replicas=settings.redis_wait_replicas,
+            within=timedelta(milliseconds=settings.redis_wait_timeout_ms),
+        ),
     )
 
 

@@ -10,7 +10,8 @@ from redis.exceptions import RedisClusterException, RedisError
 from otp_service.domain.events import StoreAnswered
 from otp_service.errors import StoreUnavailable
 from otp_service.ports import Journal
-from otp_service.redis_store.connection import Command, Connection
+from otp_service.redis_store.connection import Connection
+from otp_service.redis_store.exchange import Command
 from otp_service.redis_store.scripts import Argument, Script, run_together
 
 RETRY_STORE_AFTER = timedelta(seconds=1)

@@ -23,6 +23,7 @@ from otp_service.domain.keys import MIN_SECRET_BYTES
 from otp_service.domain.price import PriceTable
 from otp_service.settings.addresses import (
     EMBEDDED_STORE,
+    check_ca_file,
     check_provider_url,
     check_store_url,
 )
@@ -117,6 +118,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 CallbackSecret = Annotated[Key, AfterValidator(_path_segment)]
 AccountWord = Annotated[SecretStr, AfterValidator(_account_word)]
+CaFile = Annotated[str, AfterValidator(check_ca_file)]
 StoreUrl = Annotated[SecretStr, AfterValidator(_store_url)]
 SourceAddress = Annotated[str, AfterValidator(_source_address)]
 ProviderUrl = Annotated[str, AfterValidator(check_provider_url)]
@@ -142,8 +144,11 @@ class Settings(Rules, BaseSettings):
         default_factory=_in_demo(SecretStr(EMBEDDED_STORE), otherwise=SecretStr(""))
     )
     redis_sentinel_password: SecretStr = SecretStr("")
+    redis_ca_file: CaFile = ""
     redis_connect_timeout_seconds: Seconds = 1
     redis_read_timeout_seconds: Seconds = 1
+    redis_wait_replicas: Number = Field(default=0, ge=0, le=5)
+    redis_wait_timeout_ms: Number = Field(default=500, ge=1, le=59_999)
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Number = Field(default=8_000, ge=1, le=65_535)

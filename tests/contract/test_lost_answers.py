@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from support.fakes import dispatcher, fixed_pins, open_gate
 from support.lines import Lines, cluster_lines, sentinel_line, single_line
+from support.parallel import side_by_side
 from support.redis_servers import RedisServer, wait_until
 from support.tcp_proxy import Mode
 from support.verifications import (
@@ -258,6 +259,26 @@ def test_store_that_falls_silent_is_unavailable_within_its_timeouts(
         desk.guess(started.id, PIN)
 
     assert time.monotonic() - began < 2 * AT_ONCE.total_seconds()
+
+
+@pytest.mark.parametrize("use", ["in use", "first use"])
+def test_callers_of_a_silent_store_do_not_wait_for_each_other(
+    desk: Desk, lines: Lines, use: str
+) -> None:
+    started = desk.start()
+    asked = new_desk(lines) if use == "first use" else desk
+    lines.switch(Mode.SILENT)
+
+    waited = side_by_side([lambda: seconds_until_unavailable(asked, started)] * 16)
+
+    assert max(waited) < 2 * AT_ONCE.total_seconds()
+
+
+def seconds_until_unavailable(desk: Desk, started: Verification) -> float:
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        desk.guess(started.id, PIN)
+    return time.monotonic() - began
 
 
 @pytest.mark.parametrize("mode", [Mode.REFUSE, Mode.DROP_REPLIES, Mode.SILENT], ids=str)

@@ -20,7 +20,7 @@ from otp_service.domain.verification import Channel
 from otp_service.errors import StoreUnavailable, TooManyRequests
 from otp_service.ports import OverBudget, SendVerdict
 from otp_service.redis_store import Connection
-from otp_service.redis_store.connection import Command
+from otp_service.redis_store.exchange import Command
 from otp_service.redis_store.operations import Answer, Call
 
 STARTS, SENDS, GUESSES, MONEY = Counted

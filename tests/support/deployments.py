@@ -146,6 +146,8 @@ class Deploying:
             "OTP_NXCLOUD_READ_TIMEOUT_SECONDS": "1",
             "OTP_NXCLOUD_CALLBACK_SECRETS": CALLBACK_SECRET,
         }
+        if self._kind is not None:
+            own |= self._kind.settings
         environ = clean_environ(**{**own, **self._settings})
         log = self._directory / "service.log"
         provider = self._run(

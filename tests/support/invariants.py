@@ -21,11 +21,13 @@ class Allowed:
         longest_seconds: a call may take; the stated time-outs and what they are added to.
         lost_answers: lines to the service itself may break.
         lost_data: the store may have lost a verification, and what was counted on it.
+        lost_approvals: a failover may have lost an approval and kept its verification.
     """
 
     longest_seconds: float
     lost_answers: bool = False
     lost_data: bool = False
+    lost_approvals: bool = False
 
 
 def violations(journeys: Iterable[Journey], allowed: Allowed) -> list[str]:
@@ -81,7 +83,8 @@ def _of_guesses(journey: Journey, allowed: Allowed) -> list[str]:
     if allowed.lost_data:
         # What a lost store had counted may be counted again; what it had used up may not be lost
         # without its record, so that a code is good once even so.
-        return problems + (["a code was approved twice"] if len(approvals) > 1 else [])
+        most = 2 if allowed.lost_approvals else 1
+        return problems + (["a code was approved too often"] if len(approvals) > most else [])
     if len(approvals) > 1:
         problems.append("a code was approved twice")
     left = [told.attempts_left for told in journey.of("wrong") if _is_counted(told)]

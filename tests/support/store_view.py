@@ -7,7 +7,7 @@ from typing import Any
 from redis.exceptions import NoScriptError
 
 from otp_service.redis_store import Connection
-from otp_service.redis_store.connection import Command
+from otp_service.redis_store.exchange import Command
 
 Execute = Callable[..., Any]
 
