@@ -6,7 +6,7 @@ SIMULATOR_PORT ?= 8001
 COVERAGE ?=
 BIN := .venv/bin
 
-.PHONY: demo test bench
+.PHONY: demo test faults bench
 
 demo: .venv/demo
 	@$(BIN)/otp-service demo --port $(PORT) --simulator-port $(SIMULATOR_PORT)
@@ -16,7 +16,11 @@ test: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto --dist worksteal $(COVERAGE)
+	$(BIN)/pytest --numprocesses auto --dist worksteal --ignore tests/faults $(COVERAGE)
+
+# What takes long or breaks whole servers: left out above.
+faults: .venv/test
+	$(BIN)/pytest --numprocesses 2 --dist worksteal tests/faults
 
 bench: .venv/bench
 	$(BIN)/python benchmarks/servers.py
