@@ -32,8 +32,8 @@ _QUIET_SECONDS = 9.0
 _SECONDS_A_RESTART = 300
 # What a restart takes on a busy machine.
 _RESTART_SECONDS = 15.0
-# One call: five commands at Redis' two time-outs of 1 s, and a message at the provider's three
-# exchanges of at most 3 s each.
+# One call: a command that waits for its connection (1 s) and answer (3 s) in vain, and one that all
+# but does, about the provider's three exchanges of at most 3 s each; and a busy machine.
 _LONGEST_SECONDS = 20
 _COUNTRY = "UA"
 # At a fifth of the time, and at the end: so much of the whole is looked at.

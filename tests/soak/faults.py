@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 import requests
-from soak.stage import Stage
+from soak.stage import STORE_TIMEOUT_SECONDS, Stage
 from support.tcp_proxy import Mode, TcpProxy
 
 # The time-outs that a line or a call may still be in when what broke is whole again.
@@ -23,6 +23,8 @@ _PROVIDER_WHOLE_WITHIN = 7.0
 _PROCESS_WHOLE_WITHIN = 7.0
 
 _EVERY_SEND = 1_000_000
+# Under the provider's time-out.
+_IN_FLIGHT_MS = 700
 
 
 @dataclass(frozen=True)
@@ -148,9 +150,14 @@ def _provider_away(stage: Stage) -> Iterator[None]:
 
 @contextmanager
 def _worker_killed(stage: Stage) -> Iterator[None]:
-    """The youngest, so that one worker can be watched from beginning to end."""
+    """The youngest, so that one worker can be watched from beginning to end.
+
+    Just then its messages are stored, on their way, and not answered yet.
+    """
     stage.killed += 1
-    os.kill(stage.workers()[-1], signal.SIGKILL)
+    with _provider(stage, delay_ms=_IN_FLIGHT_MS):
+        time.sleep(2 * _IN_FLIGHT_MS / 1000)
+        os.kill(stage.workers()[-1], signal.SIGKILL)
     yield
     stage.await_workers()
 
@@ -194,7 +201,7 @@ def _of_provider(name: str, break_it: Callable[[Stage], AbstractContextManager[N
 
 FAULTS = (
     Fault("Redis killed, started with its data", _store_killed),
-    Fault("Redis paused", _store_paused),
+    Fault("Redis paused", _store_paused, seconds=STORE_TIMEOUT_SECONDS + 2),
     Fault("Redis slow", _store_slow),
     Fault("Redis forgets its scripts", _store_forgets_scripts),
     Fault("lines to Redis cut", partial(_cut, line=_store_line)),

@@ -17,6 +17,8 @@ from support.tcp_proxy import TcpProxy
 from otp_service.redis_store import connect, read_address
 
 WORKERS = 2
+# On a busy machine Redis' disk, too, may keep it waiting for more than a second.
+STORE_TIMEOUT_SECONDS = 3
 # Long enough for the provider to be told first, by us, that a message failed.
 _DELIVERY_MS = 3_000
 _RESEND_COOLDOWN_SECONDS = 1
@@ -123,6 +125,7 @@ def set_up(directory: Path) -> Iterator[Stage]:
             delivery_ms=_DELIVERY_MS,
             OTP_FRAUD_GUARD="off",
             OTP_NXCLOUD_BASE_URL=f"http://{HOST}:{provider_line.port}",
+            OTP_REDIS_READ_TIMEOUT_SECONDS=str(STORE_TIMEOUT_SECONDS),
             OTP_RESEND_COOLDOWN_SECONDS=str(_RESEND_COOLDOWN_SECONDS),
         )
         deployed = stack.enter_context(deploying)
