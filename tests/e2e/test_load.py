@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from support.deployments import Deploying
 from support.invariants import Allowed, violations
+from support.journeys import REFUSED
 from support.load import LOADED_SHOP, LOADED_TABLES, Journey, Load, Told
 from support.parts import EVERY_PART
 from support.redis_servers import wait_until
@@ -190,6 +191,14 @@ def test_one_more_message_may_follow_a_start_that_broke_off() -> None:
     found = violations([twice, thrice], replace(ALLOWED, lost_answers=True))
 
     assert ["2 messages may have been sent, 3 were" in problem for problem in found] == [True]
+
+
+def test_start_that_nobody_heard_sent_nothing() -> None:
+    refused = replace(_NONE, code=REFUSED)
+
+    (found,) = violations([_journey(refused)], replace(ALLOWED, lost_answers=True))
+
+    assert "0 messages may have been sent, 1 were" in found
 
 
 def test_number_may_be_refused_where_the_provider_does_so() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from support.journeys import ATTEMPTS, Journey, Told
+from support.journeys import ATTEMPTS, REFUSED, Journey, Told
 
 from otp_service.redis_store.key_names import log_key_of
 
@@ -13,6 +13,8 @@ BANKERS = ("client", "unreached")
 """The parts that are played at the bank; every other is played at the shop."""
 
 _STEP = 500
+# Where this is told nothing was sent, and nothing of it stays.
+_UNDONE = {"provider_failed", "provider_misconfigured", "service_busy", REFUSED}
 # First letters of the members of a number's log.
 _NAMES = {"s": "starts", "m": "messages", "g": "wrong guesses"}
 
@@ -41,16 +43,17 @@ def application_of(journey: Journey) -> str:
 def charges_of(journey: Journey) -> dict[str, Span]:
     """Say what a number's log must hold: starts ``s``, messages ``m``, wrong guesses ``g``.
 
-    A call that failed may have been charged before it did, or not; what was refused is not.
+    A call that broke off may have been charged before it did, or not; what was refused is not, and
+    what no provider took was given back.
     """
     starts, resends = journey.of("start"), journey.of("resend")
     started = len({told.verification_id for told in starts if told.status == 201})
     resent = sum(told.status == 200 for told in resends)
-    failed = _failed(starts)
+    broken = _broken(starts)
     sends = started + resent
-    unsure = failed + _failed(resends) + bool(journey.of("receipt"))
+    unsure = broken + _broken(resends) + bool(journey.of("receipt"))
     return {
-        "s": Span(started, started + failed),
+        "s": Span(started, started + broken),
         "m": Span(sends, sends + unsure),
         "g": _guesses_of(journey),
     }
@@ -65,7 +68,7 @@ def shared_charges_of(journey: Journey) -> dict[str, Span]:
     own = charges_of(journey)
     refused = sum(told.status == 422 for told in journey.of("start"))
     further = sum(told.status == 422 for told in journey.of("resend"))
-    is_sure = not _failed(journey.of("start"))
+    is_sure = not _broken(journey.of("start"))
     return {
         "s": Span(own["s"].least * is_sure + refused, own["s"].most + refused),
         "m": Span(
@@ -154,12 +157,13 @@ def _guesses_of(journey: Journey) -> Span:
     wrong = journey.of("wrong")
     if any(told.code == "verification_exhausted" for told in journey.of("wrong", "right")):
         return Span(ATTEMPTS, ATTEMPTS)
-    judged = sum(told.code == "code_incorrect" for told in wrong)
-    return Span(judged, min(ATTEMPTS, judged + _failed(wrong)))
+    judged = min(ATTEMPTS, sum(told.code == "code_incorrect" for told in wrong))
+    return Span(judged, min(ATTEMPTS, judged + _broken(wrong)))
 
 
-def _failed(calls: Iterable[Told]) -> int:
-    return sum(told.is_trouble for told in calls)
+def _broken(calls: Iterable[Told]) -> int:
+    """Count the calls of which nobody knows how far they came."""
+    return sum(told.is_trouble and told.code not in _UNDONE for told in calls)
 
 
 def _in_steps(things: Iterable[Any]) -> Iterable[list[Any]]:

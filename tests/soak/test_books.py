@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from soak.books import Span, charges_of, shared_charges_of, violations
-from support.journeys import Journey, Told
+from support.journeys import REFUSED, Journey, Told
 from support.redis_servers import RedisServer
 
 _LOG = "otp1:{tag}:n:shop"
 _HOUR_SECONDS = 3600
 _START = Told("start", 0, 0.1, 201, "pending", "accepted", verification_id="one")
 _REFUSED = Told("start", 0, 0.1, 422, "phone_unreachable")
+_UNSENT = Told("start", 0, 0.1, 502, "provider_failed")
 _LOST = Told("start", 0, 0.1, 503, "store_unavailable")
 _RESENT = Told("resend", 1, 0.1, 200, "pending", "accepted", verification_id="one")
 _WRONG = Told("wrong", 1, 0.1, 400, "code_incorrect", attempts_left=4)
@@ -32,6 +33,8 @@ def _journey(*log: Told) -> Journey:
         ([_START, _RESENT, _WRONG], Span(1, 1), Span(2, 2), Span(1, 1)),
         ([_LOST], Span(0, 1), Span(0, 1), Span(0, 0)),
         ([_REFUSED], Span(0, 0), Span(0, 0), Span(0, 0)),
+        ([_UNSENT], Span(0, 0), Span(0, 0), Span(0, 0)),
+        ([replace(_LOST, status=0, code=REFUSED)], Span(0, 0), Span(0, 0), Span(0, 0)),
         ([_START, replace(_RESENT, status=0)], Span(1, 1), Span(1, 2), Span(0, 0)),
         ([_START, _RECEIPT, _RECEIPT], Span(1, 1), Span(1, 2), Span(0, 0)),
         ([_START, _WRONG, replace(_WRONG, status=503, code="")], *(Span(1, 1),) * 2, Span(1, 2)),
@@ -43,6 +46,8 @@ def _journey(*log: Told) -> Journey:
         "a resend and a wrong code",
         "a start that failed",
         "a number refused",
+        "a message that no provider took",
+        "a start that nobody heard",
         "a resend without an answer",
         "a receipt",
         "a wrong code without an answer",
@@ -60,10 +65,11 @@ def test_log_explains_what_is_charged_to_its_number(
     [
         ([_START, _RESENT], Span(1, 1), Span(2, 2)),
         ([_REFUSED], Span(1, 1), Span(1, 1)),
+        ([_UNSENT], Span(0, 0), Span(0, 0)),
         ([_LOST, _START], Span(0, 2), Span(0, 2)),
         ([_LOST, _START, _RESENT], Span(0, 2), Span(1, 3)),
     ],
-    ids=["a resend", "a number refused", "gone on with", "gone on with, and a resend"],
+    ids=["a resend", "a number refused", "unsent", "gone on with", "gone on with, and a resend"],
 )
 def test_log_explains_what_is_charged_to_many_numbers(
     log: list[Told], starts: Span, messages: Span

@@ -112,7 +112,7 @@ def _messages_of(calls: list[Told]) -> tuple[int, int]:
     another.
     """
     answers = [told for told in calls if told.status in {200, 201}]
-    unanswered = sum(told.status == NO_ANSWER for told in calls)
+    unanswered = sum(told.is_lost for told in calls)
     is_accepted = any(told.delivery == "accepted" for told in answers)
     return int(is_accepted), bool(answers) + unanswered
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 NO_ANSWER = 0
 ATTEMPTS = 5
+REFUSED = "refused"
+"""The code of a call whose connection was refused: nobody heard of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class Told:
     def is_trouble(self) -> bool:
         """Whether the service or the line failed, and not the caller."""
         return self.status == NO_ANSWER or self.status >= 500
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it may have been heard, and nobody knows what came of it."""
+        return self.status == NO_ANSWER and self.code != REFUSED
 
     @property
     def is_last_word(self) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 import requests
 from support.caller import Caller
 from support.deployments import CALLBACK_SECRET
-from support.journeys import NO_ANSWER, Journey, Told
+from support.journeys import NO_ANSWER, REFUSED, Journey, Told
 from support.parallel import side_by_side
+from urllib3.exceptions import NewConnectionError
 
 # A right code is typed in again until it is answered for good, but not for ever. The key of a start
 # that broke off is free again after 30 s.
@@ -206,8 +207,8 @@ class Desk:
         try:
             answer = ask(caller)
         except requests.RequestException as broken:
-            name = type(broken).__name__
-            self.journey.log.append(Told(call, at, _since(at), NO_ANSWER, name, key=key))
+            code = _what_broke(broken)
+            self.journey.log.append(Told(call, at, _since(at), NO_ANSWER, code, key=key))
             return None
         finally:
             if fresh:
@@ -236,6 +237,11 @@ def _read(call: str, at: float, key: str, answer: requests.Response) -> Told:
         key,
         body.get("verification_id", ""),
     )
+
+
+def _what_broke(problem: requests.RequestException) -> str:
+    behind = getattr(problem.args[0], "reason", None) if problem.args else None
+    return REFUSED if isinstance(behind, NewConnectionError) else type(problem).__name__
 
 
 def _since(at: float) -> float:
