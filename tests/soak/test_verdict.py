@@ -41,12 +41,24 @@ def test_call_that_succeeds_is_not_told() -> None:
 
 
 def test_recovery_is_the_slowest_call_that_failed_after_a_fault() -> None:
-    log = [_failed(11), _failed(12.2), _failed(13), _failed(22), _failed(19.9)]
+    again = replace(_FIRST, began=14, ended=15)
+    log = [_failed(11), _failed(12.2), _failed(13), _failed(22)]
 
-    (found,) = recoveries([_FIRST, _SECOND], log, _ENDED)
+    (found,) = recoveries([_FIRST, again], log, _ENDED)
 
-    assert (found.name, found.times, round(found.slowest, 3)) == ("Redis killed", 2, 1.5)
-    assert found.broken == Counter({"503 store_unavailable": 5})
+    assert (found.name, found.times, round(found.slowest, 3)) == ("Redis killed", 2, 7.5)
+    assert found.broken == Counter({"503 store_unavailable": 4})
+
+
+def test_call_under_way_when_the_next_thing_broke_failed_by_that() -> None:
+    other = replace(_SECOND, fault=replace(_FAULT, name="Redis paused"))
+
+    found = recoveries([_FIRST, other], [_failed(19.8)], _ENDED)
+
+    assert [(each.name, each.broken.total()) for each in found] == [
+        ("Redis killed", 0),
+        ("Redis paused", 1),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,9 @@ def recoveries(faults: Sequence[Happened], log: Sequence[Told], ended: float) ->
     """Say of each kind of fault how long it took until all was well."""
     found: dict[str, list[tuple[Counter[str], float]]] = {}
     for fault, until in _with_next(faults, ended):
-        troubles = [told for told in log if told.is_trouble and fault.began <= told.at < until]
-        after = [each for each in troubles if each.at >= fault.ended and each.ended < until]
+        # What was under way when the next thing broke failed by that.
+        troubles = [told for told in log if told.is_trouble and fault.began <= told.ended < until]
+        after = [each for each in troubles if each.at >= fault.ended]
         slowest = max((told.ended - fault.ended for told in after), default=0.0)
         found.setdefault(fault.fault.name, []).append((_counted(troubles), slowest))
     return [
