@@ -4,9 +4,13 @@ PORT ?= 8000
 SIMULATOR_PORT ?= 8001
 # COVERAGE=--cov measures what the tests reach, which takes a quarter longer.
 COVERAGE ?=
+# How long a soak runs, which order its faults come in, and where its report goes.
+SOAK_SECONDS ?= 600
+SOAK_SEED ?= 1
+SOAK_REPORT ?= docs/soak.md
 BIN := .venv/bin
 
-.PHONY: demo test faults bench
+.PHONY: demo test faults bench soak
 
 demo: .venv/demo
 	@$(BIN)/otp-service demo --port $(PORT) --simulator-port $(SIMULATOR_PORT)
@@ -24,6 +28,9 @@ faults: .venv/test
 
 bench: .venv/bench
 	$(BIN)/python benchmarks/servers.py
+
+soak: .venv/test
+	PYTHONPATH=tests $(BIN)/python -m soak --seconds $(SOAK_SECONDS) --seed $(SOAK_SEED) --report $(SOAK_REPORT)
 
 .venv/pip: config/constraints.txt
 	@$(PYTHON) -m venv .venv

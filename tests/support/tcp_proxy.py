@@ -35,12 +35,12 @@ class TcpProxy:
         self._lines: list[socket.socket] = []
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._threads = [threading.Thread(target=self._accept, daemon=True)]
-        self._threads[0].start()
+        self._threads: list[threading.Thread] = []
+        self._begin()
 
     @property
     def port(self) -> int:
-        return int(self._listener.getsockname()[1])
+        return self._port
 
     @property
     def requests(self) -> list[bytes]:
@@ -55,8 +55,13 @@ class TcpProxy:
         if mode is Mode.REFUSE:
             self._cut_all()
 
+    def listen_again(self) -> None:
+        """Listen at the same port as before it was closed."""
+        self._listener = socket.create_server(("127.0.0.1", self._port))
+        self._begin()
+
     def close(self) -> None:
-        """Cut every line and listen no more."""
+        """Cut every line and listen no more: whoever calls is refused."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -69,6 +74,11 @@ class TcpProxy:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _begin(self) -> None:
+        self._port = int(self._listener.getsockname()[1])
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
 
     def _accept(self) -> None:
         while True:
