@@ -153,10 +153,12 @@ def _wire_tokens(keys: KeyRing) -> ClientTokenScheme:
 
 def _store_problems(settings: Settings, store: Connection, mark: NumberKeyMark) -> tuple[str, ...]:
     problems = store_problems(store, store_address(settings))
-    if not problems:
-        # Redis may have been away when this process started, and no mark stays for ever.
-        mark.leave()
-    return problems
+    if problems:
+        return problems
+    # Redis may have been away when this process started, and no mark stays for ever. That it can be
+    # left shows what no figure tells: that writes are taken, for memory, a replica or a disk.
+    refusal = mark.leave()
+    return (f"Redis takes no writes ({refusal}).",) if refusal else ()
 
 
 def store_address(settings: Settings) -> RedisAddress:

@@ -79,12 +79,16 @@ class RedisServer:
     def directory(self) -> Path:
         return Path(self._directory.name)
 
-    def start(self) -> None:
-        """Start it where it was and return once it answers."""
+    def start(self, *more: str) -> None:
+        """Start it where it was and return once it answers.
+
+        Args:
+            more: options for this run alone.
+        """
         command = [server_binary(), *self._first(), *self._guards(), "--bind", HOST]
         command += ["--save", "", "--appendonly", "no", "--dir", self._directory.name]
         self._process = subprocess.Popen(
-            [*command, *self._options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*command, *self._options, *more], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         wait_until(self._answers, what=f"server at {self.port} answers")
 
