@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import MaxConnectionsError, RedisError, ResponseError
+from redis.exceptions import MaxConnectionsError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 Command = Sequence[str | int | bytes]
@@ -105,8 +105,10 @@ def _believe(held_by: Any, replication: Replication) -> None:
 
 
 def _is_read_only(answer: Any) -> bool:
-    # By its text: until Redis 7 a script's refusal has no class of its own.
-    return isinstance(answer, ResponseError) and "READONLY" in str(answer)
+    # Until Redis 7 a script's refusal has no class of its own.
+    return isinstance(answer, ReadOnlyError) or (
+        isinstance(answer, ResponseError) and "READONLY" in str(answer)
+    )
 
 
 def _reconnect(client: Any) -> None:

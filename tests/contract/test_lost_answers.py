@@ -8,8 +8,8 @@ import pytest
 from support.fakes import dispatcher, fixed_pins, open_gate
 from support.lines import Lines, cluster_lines, sentinel_line, single_line
 from support.parallel import side_by_side
-from support.redis_servers import RedisServer, wait_until
-from support.tcp_proxy import Mode
+from support.redis_servers import HOST, RedisServer, wait_until
+from support.tcp_proxy import Mode, TcpProxy
 from support.verifications import (
     IDS,
     KEYS,
@@ -307,6 +307,20 @@ def test_store_whose_servers_were_away_at_first_use_works_later(lines: Lines) ->
     lines.switch(Mode.PASS)
 
     assert works_again(desk).attempts_left == 5
+
+
+def test_master_that_is_one_no_more_is_left_for_the_one_that_its_name_leads_to() -> None:
+    with RedisServer() as first, RedisServer() as second, TcpProxy(first.port) as name:
+        connection = connect(read_address(f"redis://{HOST}:{name.port}"), timeouts=QUICK)
+        desk = Desk(RedisStore(connection, SilentJournal()))
+        desk.start()
+        first.client.execute_command("REPLICAOF", HOST, second.port)
+        name.server_port = second.port
+
+        # The line that stands leads to the old one.
+        with pytest.raises(StoreUnavailable):
+            desk.try_start()
+        assert isinstance(desk.try_start(), Verification)
 
 
 def test_server_that_was_ended_and_started_again_is_found_again() -> None:
