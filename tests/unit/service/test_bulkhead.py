@@ -1,4 +1,5 @@
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -11,10 +12,12 @@ from otp_service.service.bulkhead import Bulkhead
 def test_what_finds_no_room_is_refused_at_once() -> None:
     bulkhead = Bulkhead(2)
 
-    with bulkhead.entered(), bulkhead.entered(), pytest.raises(ServiceBusy) as busy:  # noqa: SIM117
-        with bulkhead.entered():
+    with bulkhead.entered(), bulkhead.entered():
+        began = time.monotonic()
+        with pytest.raises(ServiceBusy) as busy, bulkhead.entered():
             raise AssertionError("it entered")
 
+    assert time.monotonic() - began < 1
     assert busy.value.retry_after == timedelta(seconds=1)
     assert busy.value.reason == "no_room"
 
