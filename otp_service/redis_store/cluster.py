@@ -119,7 +119,7 @@ class ClusterConnection:
 
     def execute(self, *command: str | int | bytes) -> Any:
         """Send one command to its key's node."""
-        answer = self._tried(command)
+        answer = self._tried(command, set())
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -128,9 +128,10 @@ class ClusterConnection:
         """Send each to its key's node, one after the other."""
         last = time.monotonic() + self._patience.total_seconds()
         answers: list[Any] = []
+        silent: set[str] = set()
         for command in commands:
             if time.monotonic() < last:
-                answers.append(self._tried(command))
+                answers.append(self._tried(command, silent))
             else:
                 answers.append(RedisTimeoutError("not sent: those before it took too long"))
         return answers
@@ -148,14 +149,18 @@ class ClusterConnection:
         masters = nodes.get_nodes_by_server_type("primary")
         return [(node.name, _client(nodes, node)) for node in masters]
 
-    def _tried(self, command: Command) -> Any:
-        """Give the answer, or the failure in its place."""
+    def _tried(self, command: Command, silent: set[str]) -> Any:
+        """Give the answer, or the failure in its place.
+
+        Args:
+            silent: the nodes that have failed just now, which are not waited for again.
+        """
         try:
-            return self._sent(command)
+            return self._sent(command, silent)
         except _FAILURES as failure:
             return failure
 
-    def _sent(self, command: Command) -> Any:
+    def _sent(self, command: Command, silent: set[str]) -> Any:
         """Send it to its slot's node, and on to where a node that did not carry it out points."""
         nodes = self._slots.nodes()
         slot = key_slot(_key_of(command))
@@ -164,7 +169,14 @@ class ClusterConnection:
         redirections = 0
         while True:
             node = self._node_at(nodes, asked) if asked else self._owner(nodes, slot)
-            answer = self._exchange(nodes, node, command, asking=asked is not None)
+            if node.name in silent:
+                raise RedisTimeoutError("not sent: its node has failed just now")
+            try:
+                answer = self._exchange(nodes, node, command, asking=asked is not None)
+            except (RedisConnectionError, RedisTimeoutError):
+                silent.add(node.name)
+                self._slots.look_up(last=node.name)
+                raise
             asked = None
             if isinstance(answer, TryAgainError):
                 if time.monotonic() > last:
@@ -190,11 +202,7 @@ class ClusterConnection:
         self, nodes: NodesManager, node: ClusterNode, command: Command, *, asking: bool
     ) -> Any:
         commands = [("ASKING",), command] if asking else [command]
-        try:
-            return exchange(_client(nodes, node), commands, self._replication)[-1]
-        except (RedisConnectionError, RedisTimeoutError):
-            self._slots.look_up(last=node.name)
-            raise
+        return exchange(_client(nodes, node), commands, self._replication)[-1]
 
     def _owner(self, nodes: NodesManager, slot: int) -> ClusterNode:
         try:

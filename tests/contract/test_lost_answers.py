@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from redis.exceptions import TimeoutError as RedisTimeout
 from support.fakes import dispatcher, fixed_pins, open_gate
 from support.lines import Lines, cluster_lines, sentinel_line, single_line
 from support.parallel import side_by_side
@@ -279,6 +280,24 @@ def seconds_until_unavailable(desk: Desk, started: Verification) -> float:
     with pytest.raises(StoreUnavailable):
         desk.guess(started.id, PIN)
     return time.monotonic() - began
+
+
+def test_several_commands_wait_once_for_each_silent_server(desk: Desk, lines: Lines) -> None:
+    connection = connect(read_address(lines.url), timeouts=Timeouts(AT_ONCE, AT_ONCE))
+    keys = [f"otp1:{at}" for at in range(30)]
+    connection.execute_many([("SET", key, "1", "EX", 60) for key in keys])
+    lines.proxies[0].switch(Mode.SILENT)
+    began = time.monotonic()
+
+    try:
+        answers = connection.execute_many([("GET", key) for key in keys])
+    except RedisTimeout:
+        answers = []
+
+    assert time.monotonic() - began < 2 * AT_ONCE.total_seconds()
+    if len(lines.proxies) > 1:
+        assert answers.count(b"1") > 0
+        assert len([answer for answer in answers if isinstance(answer, RedisTimeout)]) > 1
 
 
 @pytest.mark.parametrize("mode", [Mode.REFUSE, Mode.DROP_REPLIES, Mode.SILENT], ids=str)
