@@ -193,6 +193,18 @@ def test_one_more_message_may_follow_a_start_that_broke_off() -> None:
     assert ["2 messages may have been sent, 3 were" in problem for problem in found] == [True]
 
 
+@pytest.mark.parametrize(("told_at", "is_amiss"), [(1.0, True), (2.5, False)])
+def test_one_more_message_may_follow_an_answer_that_was_not_kept(
+    told_at: float, *, is_amiss: bool
+) -> None:
+    first, again = replace(_START, at=told_at), replace(_START, at=30)
+    journey = _journey(_keyed(first), _keyed(again), messages=2)
+
+    found = violations([journey], replace(ALLOWED, unkept=[(2.0, 4.0)]))
+
+    assert bool(found) is is_amiss
+
+
 def test_start_that_nobody_heard_sent_nothing() -> None:
     refused = replace(_NONE, code=REFUSED)
 

@@ -129,8 +129,12 @@ def _happen(fault: Fault, stage: Stage, load: Load) -> Happened:
 
 
 def _allowed(faults: list[Happened]) -> Allowed:
-    outages = [(each.began, each.whole_by) for each in faults if each.fault.loses_answers]
-    return Allowed(_LONGEST_SECONDS, refused_numbers=True, outages=outages)
+    return Allowed(
+        _LONGEST_SECONDS,
+        refused_numbers=True,
+        outages=[(each.began, each.whole_by) for each in faults if each.fault.loses_answers],
+        unkept=[(each.began, each.whole_by) for each in faults if each.fault.is_of_store],
+    )
 
 
 def _calm_among(faults: list[Happened]) -> Callable[[Told], bool]:

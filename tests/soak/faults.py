@@ -36,6 +36,8 @@ class Fault:
         seconds: for which it stays broken.
         whole_within: seconds after its end all must be well again.
         loses_answers: lines between callers and the service break, too.
+        is_of_store: what is asked of Redis may not happen.
+        is_harmless: no call may fail even while it lasts.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Fault:
     seconds: float = 2.0
     whole_within: float = _STORE_WHOLE_WITHIN
     loses_answers: bool = False
+    is_of_store: bool = False
+    is_harmless: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class Happened:
 
     @property
     def whole_by(self) -> float:
-        return self.ended + self.fault.whole_within
+        """When all must be well again."""
+        return self.began if self.fault.is_harmless else self.ended + self.fault.whole_within
 
 
 def happen(fault: Fault, stage: Stage) -> Happened:
@@ -195,18 +200,24 @@ def _provider_line(stage: Stage) -> TcpProxy:
     return stage.provider_line
 
 
+def _of_store(
+    name: str, break_it: Callable[[Stage], AbstractContextManager[None]], seconds: float = 2.0
+) -> Fault:
+    return Fault(name, break_it, seconds=seconds, is_of_store=True)
+
+
 def _of_provider(name: str, break_it: Callable[[Stage], AbstractContextManager[None]]) -> Fault:
     return Fault(name, break_it, whole_within=_PROVIDER_WHOLE_WITHIN)
 
 
 FAULTS = (
-    Fault("Redis killed, started with its data", _store_killed),
-    Fault("Redis paused", _store_paused, seconds=STORE_TIMEOUT_SECONDS + 2),
-    Fault("Redis slow", _store_slow),
-    Fault("Redis forgets its scripts", _store_forgets_scripts),
-    Fault("lines to Redis cut", partial(_cut, line=_store_line)),
-    Fault("answers of Redis lost now and then", _replies_dropped_now_and_then),
-    Fault(
+    _of_store("Redis killed, started with its data", _store_killed),
+    _of_store("Redis paused", _store_paused, seconds=STORE_TIMEOUT_SECONDS + 2),
+    Fault("Redis slow", _store_slow, is_harmless=True),
+    Fault("Redis forgets its scripts", _store_forgets_scripts, is_harmless=True),
+    _of_store("lines to Redis cut", partial(_cut, line=_store_line)),
+    _of_store("answers of Redis lost now and then", _replies_dropped_now_and_then),
+    _of_store(
         "every answer of Redis lost",
         partial(_switched, line=_store_line, mode=Mode.DROP_REPLIES),
     ),

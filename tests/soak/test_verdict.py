@@ -34,6 +34,12 @@ def test_call_that_fails_about_a_fault_is_not(at: float) -> None:
     assert late_troubles([_FIRST, _SECOND], [_failed(at)], _ENDED) == []
 
 
+def test_call_that_fails_by_what_should_be_harmless_is_told() -> None:
+    harmless = replace(_FIRST, fault=replace(_FAULT, is_harmless=True))
+
+    assert len(late_troubles([harmless], [_failed(11)], _ENDED)) == 1
+
+
 def test_call_that_succeeds_is_not_told() -> None:
     well = Told("start", 16, 0.1, 201, "pending")
 

@@ -36,6 +36,8 @@ class Allowed:
         refused_numbers: the provider refuses numbers.
         outages: from when until when lines to the service may break, where not always; on
             ``time.monotonic``'s clock.
+        unkept: from when until when the store may be away, so that what a request with an
+            Idempotency-Key was answered cannot be kept: who repeats it is sent one more message.
     """
 
     longest_seconds: float
@@ -44,12 +46,19 @@ class Allowed:
     lost_approvals: bool = False
     refused_numbers: bool = False
     outages: Sequence[tuple[float, float]] = ()
+    unkept: Sequence[tuple[float, float]] = ()
 
     def may_lose(self, told: Told) -> bool:
         """Whether this call may have got no answer."""
-        return self.lost_answers or any(
-            told.at <= until and told.ended >= since for since, until in self.outages
-        )
+        return self.lost_answers or _is_within(told, self.outages)
+
+    def may_forget(self, told: Told) -> bool:
+        """Whether this call's answer may not have been kept."""
+        return _is_within(told, self.unkept)
+
+
+def _is_within(told: Told, spans: Sequence[tuple[float, float]]) -> bool:
+    return any(told.at <= until and told.ended >= since for since, until in spans)
 
 
 def violations(journeys: Iterable[Journey], allowed: Allowed) -> list[str]:
@@ -64,7 +73,7 @@ def violations(journeys: Iterable[Journey], allowed: Allowed) -> list[str]:
 def _problems(journey: Journey, allowed: Allowed) -> list[str]:
     return [
         *_of_answers(journey, allowed),
-        *_of_messages(journey),
+        *_of_messages(journey, allowed),
         *_of_ids(journey),
         *_of_guesses(journey, allowed),
         *_of_proofs(journey),
@@ -90,11 +99,11 @@ def _expected(told: Told, allowed: Allowed) -> set[int]:
     return _EXPECTED[told.call] | refused | (_EXPECTED_WITH_KEY if told.key else set())
 
 
-def _of_messages(journey: Journey) -> list[str]:
+def _of_messages(journey: Journey, allowed: Allowed) -> list[str]:
     """What reached the phone is what was told; a receipt may bring one more, and only one."""
     if not journey.of("start"):
         return []
-    bounds = [_messages_of(group) for group in _requests(journey.of(*_SENDS))]
+    bounds = [_messages_of(group, allowed) for group in _requests(journey.of(*_SENDS))]
     least = sum(low for low, _ in bounds)
     most = sum(high for _, high in bounds) + bool(journey.of("receipt"))
     problems = []
@@ -107,14 +116,15 @@ def _of_messages(journey: Journey) -> list[str]:
     return problems
 
 
-def _messages_of(calls: list[Told]) -> tuple[int, int]:
+def _messages_of(calls: list[Told], allowed: Allowed) -> tuple[int, int]:
     """Say how many messages equal requests sent, at least and at most.
 
-    One that broke off, so that its caller knows nothing, may have sent one; who repeats it gets
-    another.
+    One that broke off, so that its caller or the store knows nothing of its end, may have sent one;
+    who repeats it gets another.
     """
     answers = [told for told in calls if told.status in {200, 201}]
-    unanswered = sum(told.is_lost for told in calls)
+    is_forgotten = len(calls) > 1 and any(allowed.may_forget(told) for told in answers)
+    unanswered = sum(told.is_lost for told in calls) + is_forgotten
     is_accepted = any(told.delivery == "accepted" for told in answers)
     return int(is_accepted), bool(answers) + unanswered
 

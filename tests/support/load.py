@@ -50,6 +50,8 @@ limit = 1000000
 
 # Numbers of Ukraine's plan, each in a range of its own for as long as there are some.
 _RANGES, _STEP = 1_000, 10_000
+# A line stays with one worker: callers that kept theirs for ever would leave another worker idle.
+_SIGN_UPS_A_LINE = 5
 
 
 class Load:
@@ -127,14 +129,20 @@ class Load:
 
     def _run(self) -> None:
         try:
-            with requests.Session() as session:
-                while not self._ending.is_set():
-                    self._sign_up(session)
-                    if self._look_back_after is not None:
-                        self._look_back(session, until=time.monotonic() - self._look_back_after)
-                    time.sleep(self._pause)
+            while not self._ending.is_set():
+                with requests.Session() as session:
+                    self._sign_up_some(session)
         except BaseException as problem:
             self._broken.append(problem)
+
+    def _sign_up_some(self, session: requests.Session) -> None:
+        for _ in range(_SIGN_UPS_A_LINE):
+            if self._ending.is_set():
+                return
+            self._sign_up(session)
+            if self._look_back_after is not None:
+                self._look_back(session, until=time.monotonic() - self._look_back_after)
+            time.sleep(self._pause)
 
     def _sign_up(self, session: requests.Session) -> None:
         with self._lock:
