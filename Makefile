@@ -6,7 +6,7 @@ SIMULATOR_PORT ?= 8001
 COVERAGE ?=
 BIN := .venv/bin
 
-.PHONY: demo test bench
+.PHONY: demo test bench bench-servers
 
 demo: .venv/demo
 	@$(BIN)/otp-service demo --port $(PORT) --simulator-port $(SIMULATOR_PORT)
@@ -18,8 +18,12 @@ test: .venv/test
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses auto --dist worksteal $(COVERAGE)
 
-bench: .venv/bench
-	$(BIN)/python benchmarks/servers.py
+# Measures for some ten minutes and writes docs/benchmarks.md. BENCH_SECONDS and BENCH_ROUNDS shorten it.
+bench: .venv/test
+	$(BIN)/python -m benchmarks
+
+bench-servers: .venv/bench
+	$(BIN)/python -m benchmarks.servers
 
 .venv/pip: config/constraints.txt
 	@$(PYTHON) -m venv .venv

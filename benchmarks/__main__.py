@@ -1,0 +1,147 @@
+"""The benchmark: measures the service against the floor, and writes the report.
+
+Usage: python -m benchmarks
+Environment: ``BENCH_SECONDS`` a cell (3), ``BENCH_ROUNDS`` (3), ``BENCH_LIVE`` verifications of the
+largest store (1,000,000; a multiple of 1,000), ``BENCH_OUT`` where the report goes (``docs``).
+"""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks import cells, singles
+from benchmarks.ballast import multiply
+from benchmarks.cells import GROWTH, LOADS, PROVIDER_MS, Cell
+from benchmarks.load import NotRun, WrongAnswers
+from benchmarks.machine import machine, versions
+from benchmarks.measuring import Measuring
+from benchmarks.parts import Parts
+from benchmarks.prepare import Preparing
+from benchmarks.processes import ROOT
+from benchmarks.redis_server import redis_server
+from benchmarks.report import write_report
+
+_FEW = 1_000
+_GENUINE = 10_000
+
+
+def main() -> None:
+    """Measure, and write what came of it."""
+    missing = [name for name in ("wrk", "redis-server") if not shutil.which(name)]
+    if missing:
+        sys.exit(f"not on PATH: {', '.join(missing)}")
+    seconds = float(os.environ.get("BENCH_SECONDS", "3"))
+    rounds = int(os.environ.get("BENCH_ROUNDS", "3"))
+    live = int(os.environ.get("BENCH_LIVE", "1000000"))
+    out = Path(os.environ.get("BENCH_OUT", str(ROOT / "docs")))
+    try:
+        results = run(seconds=seconds, rounds=rounds, live=live)
+    except WrongAnswers as wrong:
+        sys.exit(f"the run is void: {wrong}")
+    write_report(results, out)
+    print(f"written: {out / 'benchmarks.md'}")
+
+
+def run(*, seconds: float, rounds: int, live: int) -> dict[str, Any]:
+    """Measure everything.
+
+    Args:
+        live: verifications in the store that is large.
+
+    Raises:
+        WrongAnswers: a load was answered wrongly.
+    """
+    began = time.monotonic()
+    with TemporaryDirectory(prefix="otp-bench-") as name, Preparing() as preparing:
+        directory = Path(name)
+        measuring = Measuring(directory, preparing)
+        with Parts(directory) as parts, redis_server(directory) as redis:
+            quick, slow = parts.provider(0), parts.provider(PROVIDER_MS)
+            parts.floor(cells.FLOOR, redis, quick)
+            parts.floor(cells.FLOOR_SLOW, redis, slow)
+            for threads in cells.FLOOR_THREADS:
+                parts.floor(cells.floor_at(threads), redis, quick, threads=threads)
+            parts.service(cells.SERVICE, redis, quick)
+            parts.service(cells.SERVICE_SLOW, redis, slow)
+            parts.service(cells.UNGUARDED, redis, quick, guards=False)
+            loads = _rounds(measuring, parts, LOADS, seconds=seconds, rounds=rounds)
+            parts.service("round trips", redis, quick, OTP_RESEND_COOLDOWN_SECONDS="0")
+            trips = singles.round_trips(parts.up["round trips"])
+            ups = singles.start_up(directory, redis, quick)
+            redis_version = redis.version
+        with redis_server(directory) as redis:
+            _say("memory")
+            memory = singles.memory(directory, redis, preparing, genuine=min(_GENUINE, live))
+        with (
+            Parts(directory) as parts,
+            redis_server(directory) as few,
+            redis_server(directory) as many,
+        ):
+            quick = parts.provider(0)
+            parts.service(cells.FEW, few, quick)
+            parts.service(cells.MANY, many, quick)
+            parts.service(cells.ONE_WORKER, few, quick, OTP_WORKERS="1")
+            for redis, wanted in ((few, _FEW), (many, live)):
+                preparing({**parts.up[cells.FEW].environ, **_at(redis.port)}, _FEW)
+                multiply(redis.client, wanted // _FEW)
+            growth = _rounds(measuring, parts, GROWTH, seconds=seconds, rounds=rounds)
+    return {
+        "cells": loads | growth,
+        "round_trips": trips,
+        "start_up": ups,
+        "memory": memory,
+        "machine": machine(),
+        "versions": versions(redis_version),
+        "run": {
+            "seconds": seconds,
+            "rounds": rounds,
+            "live": live,
+            "took_seconds": round(time.monotonic() - began),
+        },
+    }
+
+
+def _at(redis_port: int) -> dict[str, str]:
+    return {"OTP_REDIS_URL": f"redis://127.0.0.1:{redis_port}/0"}
+
+
+def _rounds(
+    measuring: Measuring, parts: Parts, wanted: Sequence[Cell], *, seconds: float, rounds: int
+) -> dict[str, Any]:
+    """Measure cells in turn, once to warm up and then round by round.
+
+    Returns:
+        By a cell's name its ``runs``, or why it was not run.
+    """
+    results: dict[str, Any] = {}
+    for number in range(rounds + 1):
+        for cell in wanted:
+            entry = results.setdefault(cell.name, {"runs": [], "not_run": ""})
+            if cell.part in parts.not_up:
+                entry["not_run"] = parts.not_up[cell.part]
+                continue
+            lasts = seconds if number else min(seconds, 1.0)
+            try:
+                measured = measuring(cell, parts.up[cell.part], seconds=lasts)
+            except NotRun as reason:
+                entry["not_run"] = str(reason)
+                _say(f"{cell.name}: {reason}")
+                continue
+            _say(f"round {number} {cell.name}: {json.dumps(measured.as_dict())}")
+            if number:
+                entry["runs"].append(measured.as_dict())
+    return results
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
