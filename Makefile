@@ -6,7 +6,7 @@ SIMULATOR_PORT ?= 8001
 COVERAGE ?=
 BIN := .venv/bin
 
-.PHONY: demo test bench bench-servers
+.PHONY: demo test bench bench-servers capacity
 
 demo: .venv/demo
 	@$(BIN)/otp-service demo --port $(PORT) --simulator-port $(SIMULATOR_PORT)
@@ -21,6 +21,10 @@ test: .venv/test
 # Measures for some ten minutes and writes docs/benchmarks.md. BENCH_SECONDS and BENCH_ROUNDS shorten it.
 bench: .venv/test
 	$(BIN)/python -m benchmarks
+
+# From what make bench measured.
+capacity: .venv/test
+	$(BIN)/python -m benchmarks.capacity
 
 bench-servers: .venv/bench
 	$(BIN)/python -m benchmarks.servers

@@ -24,11 +24,12 @@ from benchmarks.measuring import Measuring
 from benchmarks.parts import Parts
 from benchmarks.prepare import Preparing
 from benchmarks.processes import ROOT
-from benchmarks.redis_server import redis_server
+from benchmarks.redis_server import RedisServer, redis_server
 from benchmarks.report import write_report
 
 _FEW = 1_000
 _GENUINE = 10_000
+_TRIPS = "service, round trips"
 
 
 def main() -> None:
@@ -61,20 +62,17 @@ def run(*, seconds: float, rounds: int, live: int) -> dict[str, Any]:
     with TemporaryDirectory(prefix="otp-bench-") as name, Preparing() as preparing:
         directory = Path(name)
         measuring = Measuring(directory, preparing)
+
+        def in_turn(parts: Parts, wanted: Sequence[Cell]) -> dict[str, Any]:
+            return _rounds(measuring, parts, wanted, seconds=seconds, rounds=rounds)
+
         with Parts(directory) as parts, redis_server(directory) as redis:
-            quick, slow = parts.provider(0), parts.provider(PROVIDER_MS)
-            parts.floor(cells.FLOOR, redis, quick)
-            parts.floor(cells.FLOOR_SLOW, redis, slow)
-            for threads in cells.FLOOR_THREADS:
-                parts.floor(cells.floor_at(threads), redis, quick, threads=threads)
-            parts.service(cells.SERVICE, redis, quick)
-            parts.service(cells.SERVICE_SLOW, redis, slow)
-            parts.service(cells.UNGUARDED, redis, quick, guards=False)
-            loads = _rounds(measuring, parts, LOADS, seconds=seconds, rounds=rounds)
-            parts.service("round trips", redis, quick, OTP_RESEND_COOLDOWN_SECONDS="0")
-            trips = singles.round_trips(parts.up["round trips"])
+            quick = _bring_up(parts, redis)
+            loads = in_turn(parts, LOADS)
+            parts.service(_TRIPS, redis, quick, OTP_RESEND_COOLDOWN_SECONDS="0")
+            trips = singles.round_trips(parts.up[_TRIPS])
             ups = singles.start_up(directory, redis, quick)
-            redis_version = redis.version
+            its_versions = versions(redis.version)
         with redis_server(directory) as redis:
             _say("memory")
             memory = singles.memory(directory, redis, preparing, genuine=min(_GENUINE, live))
@@ -83,21 +81,18 @@ def run(*, seconds: float, rounds: int, live: int) -> dict[str, Any]:
             redis_server(directory) as few,
             redis_server(directory) as many,
         ):
-            quick = parts.provider(0)
-            parts.service(cells.FEW, few, quick)
-            parts.service(cells.MANY, many, quick)
-            parts.service(cells.ONE_WORKER, few, quick, OTP_WORKERS="1")
-            for redis, wanted in ((few, _FEW), (many, live)):
-                preparing({**parts.up[cells.FEW].environ, **_at(redis.port)}, _FEW)
-                multiply(redis.client, wanted // _FEW)
-            growth = _rounds(measuring, parts, GROWTH, seconds=seconds, rounds=rounds)
+            _bring_up_growth(parts, few, many)
+            for part, wanted in ((cells.FEW, _FEW), (cells.MANY, live)):
+                preparing(parts.up[part].environ, _FEW)
+                multiply(parts.up[part].redis.client, wanted // _FEW)
+            growth = in_turn(parts, GROWTH)
     return {
         "cells": loads | growth,
         "round_trips": trips,
         "start_up": ups,
         "memory": memory,
         "machine": machine(),
-        "versions": versions(redis_version),
+        "versions": its_versions,
         "run": {
             "seconds": seconds,
             "rounds": rounds,
@@ -107,8 +102,24 @@ def run(*, seconds: float, rounds: int, live: int) -> dict[str, Any]:
     }
 
 
-def _at(redis_port: int) -> dict[str, str]:
-    return {"OTP_REDIS_URL": f"redis://127.0.0.1:{redis_port}/0"}
+def _bring_up(parts: Parts, redis: RedisServer) -> int:
+    """Bring up what ``LOADS`` load, and give the port of the provider that answers at once."""
+    quick, slow = parts.provider(0), parts.provider(PROVIDER_MS)
+    parts.floor(cells.FLOOR, redis, quick)
+    parts.floor(cells.FLOOR_SLOW, redis, slow)
+    for threads in cells.FLOOR_THREADS:
+        parts.floor(cells.floor_at(threads), redis, quick, threads=threads)
+    parts.service(cells.SERVICE, redis, quick)
+    parts.service(cells.SERVICE_SLOW, redis, slow)
+    parts.service(cells.UNGUARDED, redis, quick, guards=False)
+    return quick
+
+
+def _bring_up_growth(parts: Parts, few: RedisServer, many: RedisServer) -> None:
+    quick = parts.provider(0)
+    parts.service(cells.FEW, few, quick)
+    parts.service(cells.MANY, many, quick)
+    parts.service(cells.ONE_WORKER, few, quick, OTP_WORKERS="1")
 
 
 def _rounds(

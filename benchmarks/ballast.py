@@ -8,14 +8,18 @@ import redis
 
 # Keys of one verification, one number, one message or one address; the rest many share.
 _OWN = ("otp1:{??????????????}:*", "otp1:m:*", "otp1:{i:shop:????????????}:*")
-_COPIES_A_CALL = 10
+_COPIES_A_CALL = 50
 _MOST_COPIES = 1_000
 _COPY = """
-for at = tonumber(ARGV[1]), tonumber(ARGV[2]) do
-    local letters = string.format('%03d', at)
-    for _, key in ipairs(KEYS) do
-        local head = key:match('^otp1:{i:shop:') or key:match('^otp1:m:') or 'otp1:{'
-        redis.call('COPY', key, head .. letters .. key:sub(#head + 4))
+local first, last = tonumber(ARGV[1]), tonumber(ARGV[2])
+for _, key in ipairs(KEYS) do
+    local head = key:match('^otp1:{i:shop:') or key:match('^otp1:m:') or 'otp1:{'
+    local tail = key:sub(#head + 4)
+    for at = first, last do
+        local copy = head .. string.format('%03d', at) .. tail
+        if copy ~= key then
+            redis.call('COPY', key, copy)
+        end
     end
 end
 """

@@ -54,6 +54,7 @@ class Measured:
         server_cpu: of the part's whole process tree.
         commands: Redis ran for a request, within scripts too.
         round_trips: of a request to Redis.
+        redis_bytes: of a request to and from Redis.
         worker_mb: the largest worker's memory afterwards.
     """
 
@@ -64,6 +65,7 @@ class Measured:
     redis_cpu: float
     commands: float
     round_trips: float
+    redis_bytes: float
     worker_mb: float
 
     def as_dict(self) -> dict[str, float]:
@@ -129,6 +131,7 @@ class Measuring:
             redis_cpu=redis.cpu_seconds / outcome.requests * 1000,
             commands=redis.commands / outcome.requests,
             round_trips=redis.round_trips / outcome.requests,
+            redis_bytes=redis.traffic_bytes / outcome.requests,
             worker_mb=part.worker_mb(),
         )
 

@@ -4,10 +4,10 @@ All of a start but HTTP and the provider: the gate charges, the record stands, i
 settled and linked. So what is verified later is what a start leaves.
 """
 
+import secrets
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import cache
-from itertools import count
 from multiprocessing import get_context
 
 from benchmarks.numbers import address_of, number_of
@@ -105,7 +105,6 @@ class _Person:
         self._application = settings.domain_applications()[APPLICATION]
         self._addresses = AddressScheme(number_key)
         self._pins: dict[str, str] = {}
-        self._message_ids = count(1)
         ids, keys = IdScheme(number_key), KeyRing(settings.secret_key_bytes())
         sealer = Sealer(keys.accepted(Use.SEAL))
         connection = wire_store(settings)
@@ -144,8 +143,7 @@ class _Person:
     def send(self, message: OutgoingMessage) -> SendReport:
         """Keep the PIN of a message."""
         self._pins[message.phone] = message.pin.digits
-        request_id = f"{id(self):016x}{next(self._message_ids):016x}"
-        return SendReport(SendVerdict.ACCEPTED, "code_0", request_id)
+        return SendReport(SendVerdict.ACCEPTED, "code_0", secrets.token_hex(16))
 
     def record(self, event: object) -> None:
         """Take no note."""

@@ -20,11 +20,13 @@ class Counts:
         cpu_seconds: of its process, from ``/proc``.
         commands: those that scripts ran among them.
         round_trips: reads from clients' connections; what came in one pipeline is one.
+        traffic_bytes: from and to its clients.
     """
 
     cpu_seconds: float
     commands: int
     round_trips: int
+    traffic_bytes: int
 
     def since(self, earlier: "Counts") -> "Counts":
         """Give what it has done since, asking left out."""
@@ -32,6 +34,8 @@ class Counts:
             self.cpu_seconds - earlier.cpu_seconds,
             self.commands - earlier.commands - 1,
             self.round_trips - earlier.round_trips - 1,
+            # An answer to INFO among them: next to nothing of a load's.
+            self.traffic_bytes - earlier.traffic_bytes,
         )
 
 
@@ -50,6 +54,7 @@ class RedisServer:
             cpu_seconds=proc.cpu_seconds(self.pid),
             commands=stats["total_commands_processed"],
             round_trips=stats["total_reads_processed"],
+            traffic_bytes=stats["total_net_input_bytes"] + stats["total_net_output_bytes"],
         )
 
     def used_bytes(self) -> int:

@@ -21,6 +21,7 @@ _COLUMNS = (
 )
 _CALLS = {"wrong": "verify, wrong code", "right": "verify, right code"}
 
+_MIXED = {cell.name for cell in cells.LOADS if cell.beside_starts}
 _METHOD = HERE / "method.md"
 
 
@@ -69,6 +70,7 @@ def render(results: Mapping[str, Any]) -> str:
             _pairs(results["machine"] | results["versions"]),
             "",
             _length(results["run"]),
+            _start_up(results["start_up"]),
             "",
             _METHOD.read_text(),
         ]
@@ -115,7 +117,10 @@ def _load_row(results: Mapping[str, Any], name: str) -> str:
         "commands": ".1f",
         "round_trips": ".2f",
     }
-    figures = (format(median(runs, field), form) for field, form in formats.items())
+    figures = [format(median(runs, field), form) for field, form in formats.items()]
+    if name in _MIXED:
+        # What it cost cannot be told from what the starts beside it cost.
+        figures[3:] = [""] * len(figures[3:])
     return f"| {title} | {' | '.join(figures)} |"
 
 
@@ -166,6 +171,11 @@ def _length(run: Mapping[str, float]) -> str:
         f"{run['rounds']} rounds of {run['seconds']:g} s a cell; "
         f"{run['took_seconds'] / 60:.0f} minutes in all."
     )
+
+
+def _start_up(ups: Mapping[str, float]) -> str:
+    used = ups["serve_cpu"]
+    return f"Until its first answer `serve` and its workers used {used:.1f} CPU seconds."
 
 
 def _picture(results: Mapping[str, Any]) -> str:
