@@ -58,7 +58,7 @@ _NO_START = {"OTP_DENIED_COUNTRIES": "UA"}
     [
         ("start", _NO_START, {}),
         ("cycle", _NO_START, {}),
-        ("wrong", {}, {"OTP_ATTEMPTS": "3"}),
+        ("wrong", {}, {"OTP_ATTEMPTS": "1"}),
         ("right", {}, {"OTP_SECRET_KEYS": "another" * 6}),
     ],
     ids=["start", "cycle", "wrong code", "right code"],

@@ -43,7 +43,7 @@ def test_ratio_wants_as_many_rounds_of_both() -> None:
 
 
 def test_cpu_of_redis_counts_as_the_servers_does() -> None:
-    results = _results(service=[_run(2, 1)], floor=[_run(1, 0.5)])
+    results = _results(service=[_run(2, 2)], floor=[_run(2, 0)])
 
     assert cpu_ratio(results, "service", "floor") == 2
 
