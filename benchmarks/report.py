@@ -69,7 +69,7 @@ def render(results: Mapping[str, Any]) -> str:
             "",
             _pairs(results["machine"] | results["versions"]),
             "",
-            _length(results["run"]),
+            _length(results),
             _start_up(results["start_up"]),
             "",
             _METHOD.read_text(),
@@ -166,9 +166,11 @@ def _pairs(pairs: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {value}" for name, value in pairs.items()) + "."
 
 
-def _length(run: Mapping[str, float]) -> str:
+def _length(results: Mapping[str, Any]) -> str:
+    run = results["run"]
+    rounds = [len(cell["runs"]) for cell in results["cells"].values()]
     return (
-        f"{run['rounds']} rounds of {run['seconds']:g} s a cell; "
+        f"{min(rounds)} to {max(rounds)} rounds of {run['seconds']:g} s a cell; "
         f"{run['took_seconds'] / 60:.0f} minutes in all."
     )
 

@@ -86,33 +86,18 @@ def test_target_is_met_as_the_report_shows_it(
     assert target.is_met is is_met
 
 
-def _whole() -> dict[str, Any]:
-    every = [cell.name for cell in (*cells.LOADS, *cells.GROWTH)]
-    trips = ("verify, wrong code", "verify, right code", "start", "resend", "receipt")
-    return {
-        **_results(**{name: [_run(1)] for name in every}),
-        "round_trips": dict.fromkeys(trips, 1),
-        "start_up": {"serve": 1.0, "serve_cpu": 1.5, "help": 0.2},
-        "memory": {"verification": 800.0, "genuine": 810.0, "live": 100_000, "of it: record": 500},
-        "machine": {"cores": "2"},
-        "versions": {"Python": "3"},
-        "run": {"rounds": 1, "seconds": 1.0, "live": 1_000_000, "took_seconds": 60},
-    }
-
-
-def test_every_target_is_told() -> None:
-    found = targets(_whole())
+def test_every_target_is_told(whole: dict[str, Any]) -> None:
+    found = targets(whole)
 
     assert len(found) == 21
     assert [target.what for target in found if target.figure is None] == []
 
 
-def test_target_whose_cell_was_not_run_says_so() -> None:
-    results = _whole()
+def test_target_whose_cell_was_not_run_says_so(whole: dict[str, Any]) -> None:
     slow = Cell(cells.SERVICE_SLOW, "start", cells.SLOW_CONNECTIONS).name
-    results["cells"][slow] = {"runs": [], "not_run": "256 late"}
+    whole["cells"][slow] = {"runs": [], "not_run": "256 late"}
 
-    untold = [target for target in targets(results) if target.is_met is None]
+    untold = [target for target in targets(whole) if target.is_met is None]
 
     assert len(untold) == 2
     assert all("256 late" in target.note for target in untold)
