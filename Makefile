@@ -10,7 +10,7 @@ SOAK_SEED ?= 1
 SOAK_REPORT ?= docs/soak.md
 BIN := .venv/bin
 
-.PHONY: demo test faults bench soak
+.PHONY: demo test faults soak bench bench-servers capacity
 
 demo: .venv/demo
 	@$(BIN)/otp-service demo --port $(PORT) --simulator-port $(SIMULATOR_PORT)
@@ -24,10 +24,18 @@ test: .venv/test
 
 # What takes long or breaks whole servers: left out above.
 faults: .venv/test
-	$(BIN)/pytest --numprocesses 2 --dist worksteal tests/faults
+	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/faults
 
-bench: .venv/bench
-	$(BIN)/python benchmarks/servers.py
+# Measures for some ten minutes and writes docs/benchmarks.md. BENCH_SECONDS and BENCH_ROUNDS shorten it.
+bench: .venv/test
+	$(BIN)/python -m benchmarks
+
+# From what make bench measured.
+capacity: .venv/test
+	$(BIN)/python -m benchmarks.capacity
+
+bench-servers: .venv/bench
+	$(BIN)/python -m benchmarks.servers
 
 soak: .venv/test
 	PYTHONPATH=tests $(BIN)/python -m soak --seconds $(SOAK_SECONDS) --seed $(SOAK_SEED) --report $(SOAK_REPORT)
