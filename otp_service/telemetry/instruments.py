@@ -1,6 +1,7 @@
 """The metrics themselves: what is counted and what is timed, by which labels."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from prometheus_client import (
@@ -9,10 +10,11 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Metric,
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 
 # A second series beside every counter, with the time it was made: nobody here reads it.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -115,7 +117,7 @@ class Instruments:
         if directory := os.environ.get(_MULTIPROCESS_DIRECTORY):
             _forget_the_dead(Path(directory))
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            _AllProcesses(registry, directory)  # type: ignore[no-untyped-call]
         return generate_latest(registry), CONTENT_TYPE_LATEST
 
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
@@ -128,6 +130,26 @@ class Instruments:
         return Histogram(name, documentation, labels, buckets=bounds, registry=self._registry)
 
 
+class _AllProcesses(MultiProcessCollector):
+    """Collects what every process has counted, but for one that is only about to begin.
+
+    The library makes a file first and fills it then; in between nobody could read any metric.
+    """
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the metrics of all processes, summed up."""
+        files = [str(path) for path in Path(self._path).glob("*.db") if _has_begun(path)]
+        summed: Iterable[Metric] = self.merge(files, accumulate=True)  # type: ignore[no-untyped-call]
+        return summed
+
+
+def _has_begun(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
 def _forget_the_dead(directory: Path) -> None:
     """Drop the gauges of worker processes that are gone; what they have counted stays.
 
@@ -136,7 +158,8 @@ def _forget_the_dead(directory: Path) -> None:
     for path in directory.glob("gauge_live*_*.db"):
         pid = path.stem.rpartition("_")[2]
         if pid.isdecimal() and not _is_alive(int(pid)):
-            mark_process_dead(int(pid))  # type: ignore[no-untyped-call]
+            # Another worker may have seen it too.
+            path.unlink(missing_ok=True)
 
 
 def _is_alive(pid: int) -> bool:

@@ -150,6 +150,10 @@ def _flood(head: bytes) -> Step:
 
 
 _BIG = f"HTTP/1.1 200 OK\r\nContent-Length: {BIG_BYTES}\r\n\r\n".encode()
+_BIG_REDIRECT = (
+    b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n"
+    + f"Content-Length: {BIG_BYTES}\r\n\r\n".encode()
+)
 _ENDLESS = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 _BOMB = http_message(gzip.compress(bytes(BIG_BYTES)), headers={"Content-Encoding": "gzip"})
 _LONG = http_message(b"x" * 5_000)
@@ -183,6 +187,7 @@ UNKNOWN: dict[str, tuple[Step, bool]] = {
     "302": (_redirect(302), False),
     "307": (_redirect(307), False),
     "308": (_redirect(308), False),
+    "302 of 100 MB": (_flood(_BIG_REDIRECT), False),
     "100 MB": (_flood(_BIG), False),
     "100 MB without a length": (_flood(_ENDLESS), False),
     "100 MB, packed": (raw(_BOMB), False),
@@ -222,7 +227,9 @@ def test_nothing_is_sent_twice_while_nobody_knows(
     check_it_closes(deployed.shop)
 
 
-@pytest.mark.parametrize("name", ["100 MB", "100 MB without a length", "100 MB, packed"])
+@pytest.mark.parametrize(
+    "name", ["100 MB", "100 MB without a length", "100 MB, packed", "302 of 100 MB"]
+)
 def test_answer_of_100_mb_takes_no_memory_for_it(
     deployed: Deployment, scripted: ScriptedServer, name: str
 ) -> None:

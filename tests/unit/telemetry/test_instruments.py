@@ -97,11 +97,11 @@ def worker_that_turns(directory, *turns):
 
 def _open_circuits(directory, monkeypatch):
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(directory))
-    return [
+    return sorted(
         line
         for line in render_metrics()[0].decode().splitlines()
         if line.startswith("otp_provider_circuit_open") and "viber" in line
-    ]
+    )
 
 
 def test_circuits_that_are_open_are_counted_over_all_workers(tmp_path, monkeypatch):
@@ -111,8 +111,8 @@ def test_circuits_that_are_open_are_counted_over_all_workers(tmp_path, monkeypat
         worker_that_turns(tmp_path, "opened", "closed"),
     ):
         assert _open_circuits(tmp_path, monkeypatch) == [
-            'otp_provider_circuit_open{channel="viber"} 2.0',
             'otp_provider_circuit_openings_total{channel="viber"} 4.0',
+            'otp_provider_circuit_open{channel="viber"} 2.0',
         ]
 
 
@@ -131,3 +131,15 @@ def test_circuit_is_shown_as_closed_before_it_ever_opened(journal, instruments):
 
     assert 'otp_provider_circuit_open{channel="viber"} 0.0' in text
     assert 'otp_provider_circuit_openings_total{channel="sms"} 0.0' in text
+
+
+def test_process_that_is_only_about_to_count_keeps_no_metric_from_being_shown(
+    tmp_path, monkeypatch
+):
+    _run_worker(tmp_path)
+    (tmp_path / "counter_4711.db").touch()
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+
+    body, _ = render_metrics()
+
+    assert f"{ACTIVE} 1.0" in body.decode().splitlines()
