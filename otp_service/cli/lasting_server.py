@@ -101,6 +101,9 @@ class LastingServer(MPServer):
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Accept no connection before its request comes: one on which nothing has come yet is closed
+        # when its worker ends, though the request may be on its way.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
         bound.bind((self.bind_addr, self.bind_port))
         return bound
 
