@@ -79,8 +79,12 @@ from otp_service.telemetry import TelemetryJournal, bind_request_id, configure_l
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-def wire_api(settings: Settings) -> OtpApi:
-    """Give the WSGI application of these settings. Redis may be away; it is asked again later."""
+def wire_api(settings: Settings, *, is_ending: Callable[[], bool] = lambda: False) -> OtpApi:
+    """Give the WSGI application of these settings. Redis may be away; it is asked again later.
+
+    Args:
+        is_ending: whether whoever serves it takes no new callers.
+    """
     configure_logs(
         settings.log_level,
         secrets=[secret.get_secret_value() for secret in settings.nxcloud_callback_secrets],
@@ -110,6 +114,7 @@ def wire_api(settings: Settings) -> OtpApi:
             has_public_docs=settings.public_docs,
         ),
         readiness=SharedLook(partial(_store_problems, settings, store, mark)),
+        is_ending=is_ending,
         metrics=render_metrics,
         callbacks=_wire_callbacks(
             settings, use_cases, wire_sessions(settings, store, journal), journal
