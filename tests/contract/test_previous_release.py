@@ -20,6 +20,7 @@ from support.scenes import (
     PHONES,
     SHARED_ROWS,
     TOKEN,
+    Scenes,
     request_id,
 )
 from support.snapshot import put_back
@@ -460,6 +461,34 @@ def test_unlock_lifts_what_was_counted(left: Left, kind: Kind) -> None:
     left.desk.started(phone=PHONES["guessed_out"])
 
 
+def test_what_is_written_for_the_previous_release_is_as_that_release_wrote_it(
+    kind: Kind, view: StoreView, watched: WatchedConnection
+) -> None:
+    ids = put_back(LEFT.read_text(), kind.connection, view)
+    theirs = _shapes(view, ids)
+    view.flush()
+    scenes = Scenes(watched, is_cluster=kind.name == CLUSTER, for_previous_release=True)
+
+    scenes.play()
+
+    assert _shapes(view, scenes.ids) == theirs
+
+
+def test_verification_goes_on_as_it_was_started_whoever_goes_on_with_it(
+    left: Left, view: StoreView
+) -> None:
+    vid = left.vid("resent")
+    left.desk.at(HASTY).take_back(left.desk.at(HASTY).resend(vid))
+    left.desk.at(HASTY).resend(vid)
+
+    (record,) = [value for key, value in view.hashes().items() if vid.random.encode() in key]
+
+    assert b"R" not in record
+    assert {b"b", b"l", b"w", b"h", b"y", b"t", b"g", b"o", b"e1", b"e2", b"e4"} <= set(record)
+    end_ms = int(record[b"e"])
+    assert (int(record[b"e4"]), int(record[b"b"])) == (end_ms, end_ms - 300_000)
+
+
 @pytest.mark.parametrize("name", PHONES)
 def test_forget_leaves_nothing_of_a_number(left: Left, kind: Kind, name: str) -> None:
     files = NumberFiles(kind.connection, SilentJournal(), IDS, applications={"shop": SHOP})
@@ -480,3 +509,24 @@ def test_all_of_it_ends(left: Left, view: StoreView) -> None:
 
     assert view.names() == []
     assert view.timelines() == {}
+
+
+def _shapes(view: StoreView, ids: dict[str, str]) -> dict[str, dict[str, int]]:
+    """Give the fields of what stands of each scene, with the length of each.
+
+    But for what has to do with costs, which the previous release does not read once it is counted.
+    """
+    names = {}
+    for name, text in ids.items():
+        vid = IDS.read(text)
+        assert vid is not None
+        names |= {vid.random.encode(): name}
+    names |= {request_id(name).encode(): name for name in ids}
+    return {
+        f"{name} {key.decode().partition(':')[2][:2]}": {
+            field.decode(): len(value) for field, value in fields.items() if field != b"k"
+        }
+        for key, fields in view.hashes().items()
+        for part, name in names.items()
+        if part in key
+    }

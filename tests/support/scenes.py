@@ -65,11 +65,15 @@ def request_id(name: str, send: int = 1) -> str:
 
 
 class Scenes:
-    """Leaves every scene in a store, and knows the ids."""
+    """Leaves every scene in a store, and knows the ids.
 
-    def __init__(self, connection: Connection, *, is_cluster: bool) -> None:
+    Args:
+        writing: how the store is to write.
+    """
+
+    def __init__(self, connection: Connection, *, is_cluster: bool, **writing: bool) -> None:
         self._connection = connection
-        self._desk = Desk(RedisStore(connection, SilentJournal()))
+        self._desk = Desk(RedisStore(connection, SilentJournal(), **writing))
         self._hasty = self._desk.at(HASTY)
         self._is_cluster = is_cluster
         self.ids: dict[str, str] = {}
