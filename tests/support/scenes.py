@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from support.gated import GatedDesk, row
+from support.gated import ADDRESSES, GatedDesk, row
 from support.street import QUIET, Street
 from support.verifications import (
     IDS,
@@ -27,9 +27,10 @@ from support.verifications import (
 from otp_service.domain.budget_row import Counted, Scope
 from otp_service.domain.context import Context
 from otp_service.domain.identity import VerificationId
+from otp_service.domain.policy import Place
 from otp_service.domain.receipt import Cost
 from otp_service.domain.session import SessionKind
-from otp_service.domain.verification import DeliveryState
+from otp_service.domain.verification import Channel, DeliveryState
 from otp_service.redis_store import (
     Connection,
     NumberKeyMark,
@@ -151,7 +152,14 @@ class Scenes:
 
         shared = GatedDesk(self._connection, *SHARED_ROWS, is_cluster=self._is_cluster)
         for at in range(3):
-            assert not shared.tried(f"+38050000000{at}", address="192.0.2.1")
+            vid = IDS.new(f"+38050000000{at}")
+            place = Place(
+                shared.application,
+                "UA",
+                vid.number_tag,
+                address_tag=ADDRESSES.tag("192.0.2.1"),
+            )
+            shared.gate.enter(place, vid, Channel.VIBER)
         Street(self._connection, self._is_cluster).pump(4, QUIET, "PL")
 
     def _others(self) -> None:
