@@ -213,6 +213,7 @@ class Lives:
         self._service.sender.failing.add(phone)
         with suppress(ProviderFailed):
             self._service.start(phone)
+        self._service.sender.failing.discard(phone)
 
     def _refused(self, phone: str) -> None:
         """Ask for one more than a number may have in an hour, and tell its timeline."""
