@@ -399,6 +399,17 @@ def test_cost_that_was_counted_is_not_counted_again(left: Left) -> None:
     assert left.desk.receive(DeliveryState.SEEN, request_id("pending"), cost=COST).cost is None
 
 
+def test_cost_is_kept_no_longer_than_it_waits_to_be_counted(left: Left, view: StoreView) -> None:
+    message = f"otp1:m:{request_id('resent')}".encode()
+
+    for _ in range(2):
+        left.desk.receive(DeliveryState.DELIVERED, request_id("resent"), cost=COST)
+
+    fields = view.hashes()[message]
+    assert b"k" not in fields
+    assert fields[b"n"] == b"1"
+
+
 def test_receipt_that_was_here_before_its_message_was_settled_is_told_then(left: Left) -> None:
     started = left.desk.read(left.vid("late"))
 
