@@ -192,6 +192,19 @@ class ProviderMisconfigured(RetryLater):
     code = "provider_misconfigured"
 
 
+class ServiceBusy(RetryLater):
+    """Nothing was tried, for want of room or of a provider that answers; ``reason`` says which.
+
+    Nothing is charged or stored.
+    """
+
+    code = "service_busy"
+
+    def __init__(self, detail: str = "", *, retry_after: timedelta, reason: str) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.reason = reason
+
+
 class StoreUnavailable(RetryLater):
     """Redis did not answer, or its answer was lost; what was asked may have happened."""
 

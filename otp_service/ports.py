@@ -355,6 +355,7 @@ class SendVerdict(StrEnum):
     NUMBER_REFUSED = "number_refused"
     FAILED = "failed"
     MISCONFIGURED = "misconfigured"
+    NOT_TRIED = "not_tried"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from otp_service.api.callback_routes import Callbacks
 from otp_service.api.factory import OtpApi, create_api
 from otp_service.api.operator_access import OperatorAccess
 from otp_service.api.peer import TrustedProxies
+from otp_service.api.shared_look import SharedLook
 from otp_service.demo import create_demo_pages
+from otp_service.domain.circuit import Circuit, CircuitRules
 from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.client_token import ClientTokenScheme
 from otp_service.domain.destinations import NumberHashes
@@ -26,14 +28,14 @@ from otp_service.domain.test_number import FixedPinScheme
 from otp_service.domain.verification import Channel
 from otp_service.nxcloud.callbacks import read_receipt, read_reply
 from otp_service.nxcloud.otp_template import Dialect
-from otp_service.nxcloud.reading import REASONS
+from otp_service.nxcloud.reading import NOT_ASKED, NOT_REACHED, REASONS
 from otp_service.nxcloud.signing import Credentials
 from otp_service.nxcloud.sms import SmsSender
 from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
 from otp_service.nxcloud.viber_client import ViberClient
-from otp_service.ports import Journal, OutgoingMessage
+from otp_service.ports import Journal, MessageSender, OutgoingMessage
 from otp_service.redis_store import (
     Connection,
     FraudGuard,
@@ -45,16 +47,20 @@ from otp_service.redis_store import (
     RedisKeyUses,
     RedisSessions,
     RedisStore,
+    Replication,
     Timeouts,
     Topology,
     connect,
     read_address,
     store_problems,
 )
+from otp_service.service.breaker import CIRCUIT_OPEN, Breaker
+from otp_service.service.bulkhead import Bulkhead
 from otp_service.service.cancel import CancelVerification
 from otp_service.service.dispatch import Dispatcher
 from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.gate import Gate
+from otp_service.service.hand_over import HandOver
 from otp_service.service.hear import HearReply
 from otp_service.service.mint import MintToken
 from otp_service.service.note_use import NoteKeyUse
@@ -79,7 +85,7 @@ def wire_api(settings: Settings) -> OtpApi:
         settings.log_level,
         secrets=[secret.get_secret_value() for secret in settings.nxcloud_callback_secrets],
     )
-    journal = TelemetryJournal(applications=settings.applications, reasons=REASONS)
+    journal = TelemetryJournal(applications=settings.applications, reasons=REASONS | {CIRCUIT_OPEN})
     store = wire_store(settings)
     mark = NumberKeyMark(store, settings.number_key_bytes())
     mark.leave()
@@ -108,7 +114,7 @@ def wire_api(settings: Settings) -> OtpApi:
             is_open=settings.demo,
             has_public_docs=settings.public_docs,
         ),
-        readiness=partial(_store_problems, settings, store, mark),
+        readiness=SharedLook(partial(_store_problems, settings, store, mark)),
         metrics=render_metrics,
         callbacks=_wire_callbacks(
             settings, use_cases, wire_sessions(settings, store, journal), journal
@@ -152,10 +158,12 @@ def _wire_tokens(keys: KeyRing) -> ClientTokenScheme:
 
 def _store_problems(settings: Settings, store: Connection, mark: NumberKeyMark) -> tuple[str, ...]:
     problems = store_problems(store, store_address(settings))
-    if not problems:
-        # Redis may have been away when this process started, and no mark stays for ever.
-        mark.leave()
-    return problems
+    if problems:
+        return problems
+    # Redis may have been away when this process started, and no mark stays for ever. That it can be
+    # left shows what no figure tells: that writes are taken, for memory, a replica or a disk.
+    refusal = mark.leave()
+    return (f"Redis takes no writes ({refusal}).",) if refusal else ()
 
 
 def store_address(settings: Settings) -> RedisAddress:
@@ -171,9 +179,15 @@ def wire_store(settings: Settings) -> Connection:
             connect=timedelta(seconds=settings.redis_connect_timeout_seconds),
             read=timedelta(seconds=settings.redis_read_timeout_seconds),
         ),
-        # One more than requests may need: uses of keys are noted beside them.
-        max_connections=settings.redis_max_connections + 1,
+        # Two more than requests at work may need: uses of keys are noted beside them, and readiness
+        # is looked at.
+        max_connections=settings.redis_max_connections + 2,
         sentinel_password=settings.redis_sentinel_password.get_secret_value() or None,
+        ca_file=settings.redis_ca_file or None,
+        replication=Replication(
+            replicas=settings.redis_wait_replicas,
+            within=timedelta(milliseconds=settings.redis_wait_timeout_ms),
+        ),
     )
 
 
@@ -194,7 +208,7 @@ def wire_transport(settings: Settings) -> Transport:
         settings.nxcloud_base_url,
         connect_timeout=timedelta(seconds=settings.nxcloud_connect_timeout_seconds),
         read_timeout=timedelta(seconds=settings.nxcloud_read_timeout_seconds),
-        pool_size=settings.threads,
+        pool_size=settings.sends_at_a_time(),
     )
 
 
@@ -213,14 +227,8 @@ def wire_use_cases(
     keys = KeyRing(settings.secret_key_bytes())
     sealer = Sealer(keys.accepted(Use.SEAL))
     proofs = ProofScheme(keys.accepted(Use.PROOF))
-    transport = wire_transport(settings)
     dispatcher = Dispatcher(
-        senders={
-            Channel.VIBER: _wire_viber_sender(settings, transport, journal=journal),
-            Channel.SMS: wire_sms_sender(
-                settings, transport, compose=_sms_content, journal=journal
-            ),
-        },
+        hand_over=_wire_hand_over(settings, journal),
         keys=keys,
         sealer=sealer,
         store=store,
@@ -275,6 +283,35 @@ def wire_use_cases(
             journal=journal,
         ),
         mint=MintToken(ids=ids, tokens=_wire_tokens(keys), clock=SystemClock(), journal=journal),
+    )
+
+
+def _wire_hand_over(settings: Settings, journal: Journal) -> HandOver:
+    transport = wire_transport(settings)
+    viber = _wire_viber_sender(settings, transport, journal=journal)
+    sms = wire_sms_sender(settings, transport, compose=_sms_content, journal=journal)
+    return HandOver(
+        senders={
+            Channel.VIBER: _behind_breaker(settings, viber, journal),
+            Channel.SMS: _behind_breaker(settings, sms, journal),
+        },
+        bulkhead=Bulkhead(settings.sends_at_a_time()),
+        journal=journal,
+    )
+
+
+def _behind_breaker(settings: Settings, sender: MessageSender, journal: Journal) -> Breaker:
+    rules = CircuitRules(
+        failures=settings.nxcloud_breaker_failures,
+        open_for=timedelta(seconds=settings.nxcloud_breaker_open_seconds),
+        probe_lasts=settings.longest_send(),
+    )
+    return Breaker(
+        sender,
+        Circuit(rules),
+        not_reached=NOT_REACHED,
+        not_asked=NOT_ASKED,
+        journal=journal,
     )
 
 

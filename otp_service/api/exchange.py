@@ -77,7 +77,7 @@ class Exchange:
     def begin(self) -> Response | None:
         """Check key, its scope, host name, length of the URL, route and method, size of the body.
 
-        In this order; then wait for a place to work at.
+        In this order; then wait for a place to work at, unless it is for watchers.
 
         A preflight carries no key; it is answered at once, where the host name is right.
 

@@ -6,6 +6,9 @@ from flask import Flask
 
 from otp_service.api.incoming import current_request
 
+FOR_WATCHERS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Routes that are answered however many requests wait for a place: who watches must see that."""
+
 
 class WorkingPlaces:
     """Lets so many requests work at a time; the others wait for a place.
@@ -25,9 +28,12 @@ class WorkingPlaces:
         app.teardown_request(self._leave)
 
     def enter(self) -> None:
-        """Wait for a place for the request being served, and take it."""
+        """Wait for a place for the request being served, and take it; a watcher needs none."""
+        request = current_request()
+        if request.url_rule is not None and request.url_rule.rule in FOR_WATCHERS:
+            return
         self._free.acquire()
-        current_request().has_place = True
+        request.has_place = True
 
     def _leave(self, _error: BaseException | None) -> None:
         request = current_request()

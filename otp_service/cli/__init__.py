@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from otp_service.cli.loading import quick_loading
+
 _COMMANDS = {
     "serve": "Run the service with the settings of the environment, on the production server.",
     "check": "Read the settings, reach Redis and the provider's clock, name every problem at once.",
@@ -29,9 +31,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(
-            f"otp_service.cli.{cmd_name.replace('-', '_')}"
-        ).command
+        with quick_loading():
+            module = import_module(f"otp_service.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -29,6 +29,7 @@ REASONS: Mapping[str, str] = {
     "too_many_requests": "a budget that many numbers share was used up",
     "store_unavailable": "the store did not answer",
     "seal_broken": "a secret that sealed the number was removed from the settings",
+    "circuit_open": "the provider had failed too often just before; nothing was tried",
     "bad_answer": "the provider's answer could not be read",
     "http_3xx": "something other than the provider's API answered (a redirect)",
     "http_4xx": "something other than the provider's API answered (HTTP 4xx)",

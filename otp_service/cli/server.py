@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
 from granian import Granian
@@ -20,12 +21,13 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from otp_service.cli.listening import authority, free_address
-from otp_service.settings import Settings
+from otp_service.cli.loading import quick_loading, share_with_forks
+
+if TYPE_CHECKING:  # the simulator is served without them
+    from otp_service.settings import Settings
 
 _MULTIPROCESS_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 _METRICS_PREFIX = "otp-service-metrics-"
-# A message is handed over in three exchanges at the very most (one retry, one other spelling).
-_EXCHANGES_PER_MESSAGE = 3
 _SPARE_SECONDS = 5
 # Phone pages hold event streams open for minutes, and come back to a new server by themselves.
 _SIMULATOR_ENDS_WITHIN_SECONDS = 1
@@ -44,7 +46,7 @@ _LOGS = {
 _log = logging.getLogger(__name__)
 
 
-def serve_service(settings: Settings) -> None:
+def serve_service(settings: "Settings") -> None:
     """Serve until SIGTERM or Ctrl-C; requests under way are finished.
 
     Raises:
@@ -52,8 +54,12 @@ def serve_service(settings: Settings) -> None:
     """
     address = free_address(settings.host, settings.port)
     with _shared_metrics(settings.workers):
-        # Only now: prometheus_client looks for that directory when it is first imported.
-        from otp_service.telemetry import configure_logs  # noqa: PLC0415
+        # Only now: prometheus_client looks for that directory when it is first imported. And all
+        # that workers run: forked from here, they have it already and share its memory.
+        with quick_loading():
+            import otp_service.cli.worker  # noqa: PLC0415
+            import otp_service.wiring  # noqa: F401, PLC0415
+            from otp_service.telemetry import configure_logs  # noqa: PLC0415
 
         configure_logs(settings.log_level)
         _log.info(
@@ -92,21 +98,21 @@ def serve_simulator(*, host: str, port: int, threads: int) -> None:
     )
 
 
-def longest_silence(settings: Settings) -> timedelta:
+def longest_silence(settings: "Settings") -> timedelta:
     """Tell how long an honest connection may be without an answer: idle, then a whole request."""
     return _HEAD_WITHIN + timedelta(seconds=_last_requests_seconds(settings))
 
 
-def _last_requests_seconds(settings: Settings) -> int:
+def _last_requests_seconds(settings: "Settings") -> int:
     """Tell how long requests under way may take to end after a SIGTERM."""
-    exchange = settings.nxcloud_connect_timeout_seconds + settings.nxcloud_read_timeout_seconds
-    return math.ceil(_EXCHANGES_PER_MESSAGE * exchange) + _SPARE_SECONDS
+    return math.ceil(settings.longest_send().total_seconds()) + _SPARE_SECONDS
 
 
 def _run(
     target: str, *, address: str, port: int, workers: int, threads: int, ends_within_seconds: int
 ) -> None:
     os.register_at_fork(after_in_child=_heed_sigterm)
+    share_with_forks()
     Granian(
         target,
         factory=True,

@@ -94,7 +94,11 @@ class Application:
 
     def channel_after(self, channel: Channel) -> Channel | None:
         """Give the channel to fall back to from another; None if there is none."""
-        if channel not in self.channels:
-            return None
-        later = self.channels[self.channels.index(channel) + 1 :]
+        _, *later = self.channels_from(channel)
         return later[0] if later else None
+
+    def channels_from(self, channel: Channel) -> tuple[Channel, ...]:
+        """Give a channel and those that are tried after it, in their order."""
+        if channel not in self.channels:
+            return (channel,)
+        return self.channels[self.channels.index(channel) :]

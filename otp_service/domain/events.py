@@ -45,7 +45,7 @@ class ResendJudged:
 
 @dataclass(frozen=True, slots=True)
 class MessageSent:
-    """A message was handed to a provider, whatever came of it.
+    """A message was handed to a provider, whatever came of it, or was not even tried.
 
     Args:
         outcome: a ``SendVerdict``'s value.
@@ -70,7 +70,7 @@ class FallBackJudged:
     Args:
         channel: the one to fall back to.
         outcome: ``fallen_back``, ``not_needed`` or the public code of what kept it.
-        cause: ``number_refused``, ``failed`` (both at the hand-over) or ``receipt``.
+        cause: ``number_refused``, ``failed``, ``not_tried`` (at the hand-over) or ``receipt``.
     """
 
     application: str
@@ -222,6 +222,18 @@ class ProviderNeedsAttention:
 
 
 @dataclass(frozen=True, slots=True)
+class CircuitTurned:
+    """A channel's circuit opened in this process, or closed again.
+
+    Args:
+        turn: ``opened`` or ``closed``.
+    """
+
+    channel: str
+    turn: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderDialectChosen:
     """The provider took one of the two spellings of a template message."""
 
@@ -318,6 +330,7 @@ Event = (
     | FraudGuardJudged
     | ProviderAnswered
     | ProviderNeedsAttention
+    | CircuitTurned
     | ProviderDialectChosen
     | StoreAnswered
     | RequestServed

@@ -41,6 +41,12 @@ REASONS = (
 )
 """Every word that can stand as ``reason`` in an event or a report of these clients."""
 
+NOT_REACHED = frozenset(problem.value for problem in ConnectProblem)
+"""Those that say that no connection came about."""
+
+NOT_ASKED = frozenset({UNSENDABLE})
+"""Those that say that the message was never on its way."""
+
 _VERDICTS = {
     Fault.NUMBER: SendVerdict.NUMBER_REFUSED,
     Fault.SETUP: SendVerdict.MISCONFIGURED,

@@ -9,6 +9,7 @@ from otp_service.redis_store.address import (
 from otp_service.redis_store.budgets import RedisBudgets
 from otp_service.redis_store.claims import RedisClaims
 from otp_service.redis_store.connection import Connection, Timeouts, connect
+from otp_service.redis_store.exchange import NotReplicated, Replication
 from otp_service.redis_store.fraud_guard import FraudGuard
 from otp_service.redis_store.fraud_ledger import RedisFraudLedger, ShutArea, ShutBudget
 from otp_service.redis_store.health import store_problems
@@ -21,6 +22,7 @@ from otp_service.redis_store.store import RedisStore
 __all__ = [
     "Connection",
     "FraudGuard",
+    "NotReplicated",
     "NumberFiles",
     "NumberKeyMark",
     "RedisAddress",
@@ -31,6 +33,7 @@ __all__ = [
     "RedisKeyUses",
     "RedisSessions",
     "RedisStore",
+    "Replication",
     "ShutArea",
     "ShutBudget",
     "Timeouts",

@@ -126,18 +126,8 @@ class RedisBudgets:
 
     def _run_all(self, operation: str, calls: Sequence[Call]) -> None:
         """Run every call, whatever becomes of the others, and fail if one did."""
-        if not self._is_cluster:
-            if calls:
-                self._operations.run_together(operation, *calls)
-            return
-        failure = None
-        for name, keys, arguments in calls:
-            try:
-                self._operations.run(name, keys, arguments, operation=operation)
-            except StoreUnavailable as unavailable:
-                failure = unavailable
-        if failure:
-            raise failure
+        if calls:
+            self._operations.run_together(operation, *calls)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from redis.exceptions import RedisClusterException, RedisError
 from otp_service.redis_store.address import RedisAddress, Topology
 from otp_service.redis_store.connection import Connection
 
+# redis-py reads INFO into a dictionary, and breaks where the answer is nothing of the kind.
+_NO_INFO = (RedisError, RedisClusterException, AttributeError, TypeError, ValueError)
 _POLICY = "noeviction"
 _OLDEST = (6, 2)
 
@@ -22,7 +24,7 @@ def store_problems(connection: Connection, address: RedisAddress) -> tuple[str, 
         return ()
     try:
         answers = connection.execute_on_all("INFO")
-    except (RedisError, RedisClusterException) as failure:
+    except _NO_INFO as failure:
         return (f"Redis does not answer ({type(failure).__name__}).",)
     return tuple(
         problem for name, info in answers.items() for problem in _node_problems(name, info)

@@ -41,9 +41,14 @@ class NumberKeyMark:
             ) from failure
         return mark is not None and mark != self._own
 
-    def leave(self) -> None:
-        """Mark the store as served with this key. A store that is away is left for another time."""
+    def leave(self) -> str | None:
+        """Mark the store as served with this key. A store that is away is left for another time.
+
+        Returns:
+            What kept it from being written, in a word; None if it was.
+        """
         try:
             self._connection.execute("SET", _KEY, self._own, "EX", int(_KEPT.total_seconds()))
-        except (RedisError, RedisClusterException):
-            return
+        except (RedisError, RedisClusterException) as failure:
+            return type(failure).__name__
+        return None

@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from redis.exceptions import RedisClusterException, RedisError
+from redis.exceptions import InvalidResponse, RedisClusterException, RedisError
 
 from otp_service.domain.events import StoreAnswered
 from otp_service.errors import StoreUnavailable
 from otp_service.ports import Journal
-from otp_service.redis_store.connection import Command, Connection
+from otp_service.redis_store.connection import Connection
+from otp_service.redis_store.exchange import Command
 from otp_service.redis_store.scripts import Argument, Script, run_together
 
 RETRY_STORE_AFTER = timedelta(seconds=1)
@@ -52,12 +53,16 @@ class Operations:
             operation: what the journal is to call it, if not by the script's name.
         """
         script = self._scripts[name]
-        return self._timed(operation or name, lambda: script.run(self._connection, keys, arguments))
+        return self._timed(
+            operation or name, lambda: _sound(script.run(self._connection, keys, arguments))
+        )
 
     def run_together(self, operation: str, *calls: Call) -> list[Answer]:
         """Run several scripts in one round trip, on a cluster in one each."""
         prepared = [(self._scripts[name], keys, arguments) for name, keys, arguments in calls]
-        return self._timed(operation, lambda: run_together(self._connection, prepared))
+        return self._timed(
+            operation, lambda: [_sound(each) for each in run_together(self._connection, prepared)]
+        )
 
     def ask(self, operation: str, commands: Sequence[Command]) -> list[Any]:
         """Send plain commands in one round trip, on a cluster in one each."""
@@ -82,6 +87,17 @@ class Operations:
             took = timedelta(seconds=time.perf_counter() - began)
             outcome = "unavailable" if reason else "ok"
             self._journal.record(StoreAnswered(name, outcome, took, reason))
+
+
+def _sound(answer: Any) -> Answer:
+    """Give what a script answered, which is a list that begins with a word.
+
+    Raises:
+        InvalidResponse: anything else, as from a server that is no Redis.
+    """
+    if not isinstance(answer, list) or not answer:
+        raise InvalidResponse("No script answers so.")
+    return answer
 
 
 def _whole(answers: list[Any]) -> list[Any]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from redis.exceptions import NoScriptError
 
-from otp_service.redis_store.connection import Command, Connection
+from otp_service.redis_store.connection import Connection
+from otp_service.redis_store.exchange import Command
 
 Argument = str | int | bytes
 

@@ -1,14 +1,15 @@
 """Send one stored PIN and write down what became of it; where it failed, send another instead."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
+from otp_service.budget_ports import Charged
 from otp_service.domain.application import Application
-from otp_service.domain.events import FallBackJudged, MessageSent
+from otp_service.domain.events import FallBackJudged
 from otp_service.domain.idempotency import Idempotency
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.keys import KeyRing, Use
-from otp_service.domain.message_text import BRAND_FIELD
 from otp_service.domain.pin import Pin, draw_pin, pin_digest
 from otp_service.domain.sealing import SealBroken, Sealer
 from otp_service.domain.verification import FAILURES, Channel, DeliveryState, Verification
@@ -17,13 +18,12 @@ from otp_service.errors import (
     PhoneUnreachable,
     ProviderFailed,
     ProviderMisconfigured,
+    ServiceBusy,
     StoreUnavailable,
     TooManyRequests,
 )
 from otp_service.ports import (
     Journal,
-    MessageSender,
-    OutgoingMessage,
     SendOutcome,
     SendReport,
     SendStore,
@@ -31,6 +31,7 @@ from otp_service.ports import (
     Settled,
 )
 from otp_service.service.gate import Gate, place_of
+from otp_service.service.hand_over import HandOver
 from otp_service.service.outcome import bar_word
 from otp_service.service.receipt_notes import note_early
 
@@ -41,35 +42,40 @@ _KEPT = {
     SendVerdict.ACCEPTED: (SendOutcome.ACCEPTED, DeliveryState.ACCEPTED),
     SendVerdict.UNKNOWN: (SendOutcome.UNKNOWN, DeliveryState.UNKNOWN),
 }
-_UNSENT = SendReport(SendVerdict.ACCEPTED, "test_number")
 # What another channel may do better; our own set-up is for the operator to set right.
-_WORTH_ANOTHER_CHANNEL = frozenset({SendVerdict.NUMBER_REFUSED, SendVerdict.FAILED})
+_WORTH_ANOTHER_CHANNEL = frozenset(
+    {SendVerdict.NUMBER_REFUSED, SendVerdict.FAILED, SendVerdict.NOT_TRIED}
+)
 _FAILURES_OF_A_SEND = (PhoneUnreachable, ProviderFailed, ProviderMisconfigured)
 
 
 class Dispatcher:
-    """Hands a stored verification's newest message to a provider and settles it.
-
-    Args:
-        senders: one for each channel that any application has.
-    """
+    """Hands a stored verification's newest message to a provider and settles it."""
 
     def __init__(
         self,
         *,
-        senders: Mapping[Channel, MessageSender],
+        hand_over: HandOver,
         keys: KeyRing,
         sealer: Sealer,
         store: SendStore,
         gate: Gate,
         journal: Journal,
     ) -> None:
-        self._senders = senders
+        self._hand_over = hand_over
         self._keys = keys
         self._sealer = sealer
         self._store = store
         self._gate = gate
         self._journal = journal
+
+    def room_for(self, channels: Iterable[Channel]) -> AbstractContextManager[None]:
+        """Keep room for a message over one of these channels, before anything is done for it.
+
+        Raises:
+            ServiceBusy: on entry; none of them may be tried now, or there is no room.
+        """
+        return self._hand_over.room_for(channels)
 
     def draw(self, application: Application, vid: VerificationId) -> tuple[Pin, bytes]:
         """Draw the PIN of one more message of a verification, with the digest to store."""
@@ -100,9 +106,10 @@ class Dispatcher:
         Raises:
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent, over the
                 last channel tried; the send, its PIN and its charges were taken back.
+            ServiceBusy: no channel was tried; likewise.
             StoreUnavailable: definitely not sent, and nothing more could be stored.
         """
-        report = self._send(application, verification, phone=phone, pin=pin)
+        report = self._hand_over.send(application, verification, phone=phone, pin=pin)
         if report.verdict in _KEPT:
             return self._keep(application, verification, report, idempotency)
         if report.verdict in _WORTH_ANOTHER_CHANNEL:
@@ -113,16 +120,24 @@ class Dispatcher:
                 self.take_back(verification, report.reason, idempotency=idempotency)
                 raise
             if replaced is not None:
-                again, its_pin = replaced
-                return self.dispatch(
-                    application,
-                    again,
-                    phone=phone,
-                    pin=its_pin,
-                    token_id=token_id,
-                    idempotency=idempotency,
-                )
+                again, its_pin, paid = replaced
+                try:
+                    return self.dispatch(
+                        application,
+                        again,
+                        phone=phone,
+                        pin=its_pin,
+                        token_id=token_id,
+                        idempotency=idempotency,
+                    )
+                except ServiceBusy:
+                    if paid is not None:
+                        self._gate.give_back(paid)
+                    raise
         self.take_back(verification, report.reason, idempotency=idempotency)
+        if report.verdict is SendVerdict.NOT_TRIED:
+            last = verification.last_delivery.channel
+            raise self._hand_over.busy(application.channels_from(last))
         raise _failure(report.verdict)
 
     def send_more(
@@ -144,6 +159,7 @@ class Dispatcher:
                 is where that budget cannot be read.
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured, StoreUnavailable: as for
                 ``dispatch``; of what was charged, the money stays.
+            ServiceBusy: as for ``dispatch``; nothing stays charged.
         """
         if verification.is_test:
             return self.dispatch(
@@ -164,6 +180,9 @@ class Dispatcher:
                 token_id=token_id,
                 idempotency=idempotency,
             )
+        except ServiceBusy:
+            self._gate.give_back(charged)
+            raise
         except (ProviderFailed, ProviderMisconfigured, StoreUnavailable):
             self._gate.give_back_all_but_money(charged)
             raise
@@ -189,7 +208,7 @@ class Dispatcher:
             The verification with its further message, or None where there was none to send.
 
         Raises:
-            StoreUnavailable: nothing was sent.
+            StoreUnavailable, ServiceBusy: nothing was sent.
         """
         wanted = application.channel_after(channel)
         if wanted is None:
@@ -273,7 +292,7 @@ class Dispatcher:
                 is_number_refused=settled.early.is_number_refused,
                 idempotency=idempotency,
             )
-        except StoreUnavailable:
+        except (StoreUnavailable, ServiceBusy):
             # The message was taken, and its record stands: a start all the same.
             return kept
         return fallen or kept
@@ -285,14 +304,16 @@ class Dispatcher:
         report: SendReport,
         *,
         token_id: str | None,
-    ) -> tuple[Verification, Pin] | None:
+    ) -> tuple[Verification, Pin, Charged | None] | None:
         channel = verification.last_delivery.channel
         wanted = application.channel_after(channel)
-        if wanted is None:
+        if wanted is None or not self._hand_over.may_try(wanted):
             return None
         place = place_of(application, verification, token_id=token_id)
+        # What a provider bills of a message that it saw is not for us to say.
+        paid_for = channel if report.verdict is SendVerdict.NOT_TRIED else None
         try:
-            self._gate.pay(place, verification, wanted)
+            paid = self._gate.pay(place, verification, wanted, paid=paid_for)
         except TooManyRequests as refusal:
             self._note_fall_back(application, wanted, report.verdict.value, outcome=refusal.code)
             return None
@@ -309,7 +330,7 @@ class Dispatcher:
         if replaced is None:
             return None
         self._note_fall_back(application, wanted, report.verdict.value, verification=replaced)
-        return replaced, pin
+        return replaced, pin, paid
 
     def _settle(
         self,
@@ -332,37 +353,6 @@ class Dispatcher:
             )
         except StoreUnavailable:
             return Settled()
-
-    def _send(
-        self, application: Application, verification: Verification, *, phone: str, pin: Pin
-    ) -> SendReport:
-        if verification.is_test:
-            # Every way to a provider comes through here, whatever a caller or a receipt set off.
-            return _UNSENT
-        plan = verification.plan
-        report = self._senders[plan.channel].send(
-            OutgoingMessage(
-                phone=phone,
-                pin=pin,
-                plan=plan,
-                life=verification.life,
-                brand=plan.texts.get(BRAND_FIELD, application.brand),
-                autofill=application.autofill,
-            )
-        )
-        self._journal.record(
-            MessageSent(
-                application=verification.application_id,
-                channel=plan.channel,
-                country=verification.country,
-                template_id=plan.template_id,
-                language=plan.language,
-                outcome=report.verdict,
-                reason=report.reason,
-                provider_request_id=report.request_id,
-            )
-        )
-        return report
 
     def _note_fall_back(
         self,

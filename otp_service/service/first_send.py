@@ -13,6 +13,7 @@ from otp_service.errors import (
     ProviderFailed,
     ProviderMisconfigured,
     RequestInProgress,
+    ServiceBusy,
     StoreUnavailable,
 )
 from otp_service.ports import NewVerification, OverBudget, ResendAnswer, StartStore
@@ -57,6 +58,7 @@ class FirstSend:
             RequestInProgress, VerificationEnded, SendLimitReached: it stands already, and gets no
                 further message.
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent.
+            ServiceBusy: not even tried; nothing was charged.
             StoreUnavailable: nothing was sent.
         """
         standing = self._continue(new) if may_stand else None
@@ -76,6 +78,9 @@ class FirstSend:
             return self._continued(new, phone=phone, pin=pin)
         try:
             return self._dispatched(new, stored, phone=phone, pin=pin)
+        except ServiceBusy:
+            self._gate.give_back(charged)
+            raise
         except (ProviderFailed, ProviderMisconfigured, StoreUnavailable):
             self._gate.give_back_all_but_money(charged)
             raise

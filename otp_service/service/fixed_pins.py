@@ -32,6 +32,10 @@ class FixedPins:
         """Give the fixed PIN of a verification's number, if that is a test number now."""
         return find_fixed_pin(application, vid.number_tag, self._clock.now())
 
+    def knows(self, application: Application, number_tag: str) -> bool:
+        """Tell whether a number is a test number now, to which no message goes."""
+        return find_fixed_pin(application, number_tag, self._clock.now()) is not None
+
     def digest(self, pin: FixedPin, vid: VerificationId) -> bytes:
         """Give the digest to store for a test number's verification."""
         key = self._keys.newest(Use.FIXED_PIN)

@@ -71,8 +71,10 @@ class Gate:
         channel: Channel,
         *,
         paid: Channel | None = None,
-    ) -> None:
+    ) -> Charged | None:
         """Charge the money, and no more, for the newest message's going over this channel.
+
+        None where there is nothing to charge.
 
         Args:
             paid: the channel whose price was charged for it and is not lost.
@@ -82,10 +84,11 @@ class Gate:
         price = self._prices.price(place.country, channel)
         if paid is not None:
             price -= self._prices.price(place.country, paid)
-        if price > 0:
-            send = verification.last_delivery.send
-            reason = f"{verification.id.random}c{send}{channel.value[0]}"
-            self._charge(place, {Counted.MONEY: price}, reason)
+        if price <= 0:
+            return None
+        amounts = {Counted.MONEY: price}
+        send = verification.last_delivery.send
+        return self._charge(place, amounts, f"{verification.id.random}c{send}{channel.value[0]}")
 
     def give_back(self, charged: Charged) -> None:
         """Undo charges of what was refused elsewhere, before anything was sent. Never raises."""

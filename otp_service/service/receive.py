@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from otp_service.domain.application import Application
+from otp_service.domain.events import FallBackJudged
 from otp_service.domain.identity import IdScheme
 from otp_service.domain.receipt import Receipt
 from otp_service.domain.verification import FAILURES
+from otp_service.errors import ServiceBusy
 from otp_service.ports import Journal, ReceiptStore
 from otp_service.service.dispatch import Dispatcher
 from otp_service.service.receipt_notes import note_receipt
@@ -41,6 +43,7 @@ class ReceiveReceipt:
 
         Raises:
             StoreUnavailable: it may not be written down; the provider should send it again.
+            ServiceBusy: it is written down, but the message that stands in cannot go now; likewise.
         """
         news = self._store.receive(receipt)
         note_receipt(self._journal, news, request_id=receipt.request_id)
@@ -48,10 +51,18 @@ class ReceiveReceipt:
         application = self._applications.get(message.application_id) if message else None
         if message is None or application is None or news.state not in FAILURES:
             return
-        self._dispatcher.fall_back(
-            application,
-            self._ids.join(message.random, message.number_tag),
-            channel=message.channel,
-            failed_send=message.send,
-            is_number_refused=news.is_number_refused,
-        )
+        wanted = application.channel_after(message.channel)
+        if wanted is None:
+            return
+        try:
+            with self._dispatcher.room_for((wanted,)):
+                self._dispatcher.fall_back(
+                    application,
+                    self._ids.join(message.random, message.number_tag),
+                    channel=message.channel,
+                    failed_send=message.send,
+                    is_number_refused=news.is_number_refused,
+                )
+        except ServiceBusy as busy:
+            self._journal.record(FallBackJudged(application.id, wanted, busy.code, "receipt"))
+            raise

@@ -1,10 +1,12 @@
 """Send one more message of a pending verification, with a PIN of its own."""
 
+from contextlib import nullcontext
+
 from otp_service.domain.application import Application
 from otp_service.domain.call import Call
 from otp_service.domain.events import ResendJudged
 from otp_service.domain.idempotency import KeyHeld, Replayed
-from otp_service.domain.identity import IdScheme
+from otp_service.domain.identity import IdScheme, VerificationId
 from otp_service.domain.sealing import SealBroken
 from otp_service.domain.verification import Channel, Verification
 from otp_service.errors import (
@@ -14,6 +16,7 @@ from otp_service.errors import (
     Quota,
     ResendTooSoon,
     SendLimitReached,
+    ServiceBusy,
     TooManyRequests,
     VerificationNotFound,
 )
@@ -69,15 +72,18 @@ class ResendCode:
             IdempotencyKeyReused, RequestInProgress: the call's Idempotency-Key is held.
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent; this send
                 was taken back, what was sent before still works. Its money stays charged.
+            ServiceBusy: no channel is tried now, or too many messages are on their way; nothing
+                was done.
             StoreUnavailable: nothing was sent.
         """
         application = call.application
         try:
             verification, outcome = self._resend(call, verification_id, channel)
         except OtpError as refusal:
-            budget = refusal.budget if isinstance(refusal, TooManyRequests) else None
             self._journal.record(
-                ResendJudged(application=application.id, outcome=refusal.code, detail=budget)
+                ResendJudged(
+                    application=application.id, outcome=refusal.code, detail=_behind(refusal)
+                )
             )
             raise
         self._journal.record(
@@ -103,8 +109,17 @@ class ResendCode:
         vid = self._ids.read(verification_id)
         if vid is None:
             raise VerificationNotFound("There is no such verification.")
-        pin, digest = self._dispatcher.draw(application, vid)
         wanted = application.channels if channel is None else (channel,)
+        is_test = self._fixed_pins.knows(application, vid.number_tag)
+        tried = application.channels_from(wanted[0])
+        with nullcontext() if is_test else self._dispatcher.room_for(tried):
+            return self._sent(call, vid, wanted)
+
+    def _sent(
+        self, call: Call, vid: VerificationId, wanted: tuple[Channel, ...]
+    ) -> tuple[Verification, str]:
+        application = call.application
+        pin, digest = self._dispatcher.draw(application, vid)
         answer = self._store.resend(vid, call, pin_digest=digest, channels=wanted)
         if isinstance(answer, KeyHeld):
             raise refusal_of(answer)
@@ -124,6 +139,17 @@ class ResendCode:
             idempotency=call.idempotency,
         )
         return sent, "resent"
+
+
+def _behind(refusal: OtpError) -> str | None:
+    """Give what stood behind a refusal, for operators."""
+    match refusal:
+        case TooManyRequests():
+            return refusal.budget
+        case ServiceBusy():
+            return refusal.reason
+        case _:
+            return None
 
 
 def granted(application: Application, answer: ResendAnswer) -> Verification:

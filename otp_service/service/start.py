@@ -1,5 +1,6 @@
 """Start a verification: store it, then send its first PIN."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -19,7 +20,13 @@ from otp_service.domain.pin import purpose_digest
 from otp_service.domain.sealing import Sealer
 from otp_service.domain.test_number import as_met_by
 from otp_service.domain.verification import Verification
-from otp_service.errors import DestinationNotAllowed, Forbidden, OtpError, TooManyRequests
+from otp_service.errors import (
+    DestinationNotAllowed,
+    Forbidden,
+    OtpError,
+    ServiceBusy,
+    TooManyRequests,
+)
 from otp_service.ports import Journal, NewVerification, StartStore
 from otp_service.service.dispatch import Dispatcher
 from otp_service.service.first_send import FirstSend
@@ -100,6 +107,8 @@ class StartVerification:
                 taken back.
             ProviderFailed, ProviderMisconfigured: the provider definitely did not take the
                 message; everything was taken back but the money.
+            ServiceBusy: no channel is tried now, or too many messages are on their way; nothing
+                was done, and for the most part not even asked of the store.
             StoreUnavailable: nothing was sent.
         """
         application = call.application
@@ -110,7 +119,8 @@ class StartVerification:
             self._check_number(command, phone)
             is_trusted = application.destinations.admit(phone, self._number_hashes.hash(phone.e164))
             start = partial(self._start, call, command, phone, is_trusted=is_trusted)
-            started = self._once.run(call, phone.e164, start)
+            with self._room_for(application, phone):
+                started = self._once.run(call, phone.e164, start)
         except OtpError as refusal:
             self._note(application, phone, refusal.code, refusal=refusal)
             if phone is not None:
@@ -127,6 +137,13 @@ class StartVerification:
         only = command.only_number_tag
         if only is not None and only != self._ids.number_tag(phone.e164):
             raise Forbidden("This client token is for another phone number.")
+
+    def _room_for(
+        self, application: Application, phone: PhoneNumber
+    ) -> AbstractContextManager[None]:
+        if self._fixed_pins.knows(application, self._ids.number_tag(phone.e164)):
+            return nullcontext()
+        return self._dispatcher.room_for(application.channels)
 
     def _start(
         self,
@@ -201,7 +218,7 @@ def _behind(refusal: OtpError | None) -> str | None:
     match refusal:
         case TooManyRequests():
             return refusal.budget
-        case DestinationNotAllowed():
+        case DestinationNotAllowed() | ServiceBusy():
             return refusal.reason
         case _:
             return None

@@ -3,6 +3,7 @@
 No error text here holds any part of an address, which may carry a password.
 """
 
+import ssl
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -21,6 +22,22 @@ def check_store_url(url: str) -> RedisAddress:
     if not location.isprintable() or any(mark in location for mark in "?# "):
         raise ValueError("must have no query, fragment or space")
     return read_address(url)
+
+
+def check_ca_file(path: str) -> str:
+    """Give the path of a file of certificates that can be read.
+
+    Raises:
+        ValueError: there is no such file, it cannot be read, or holds no certificate.
+    """
+    if path:
+        try:
+            ssl.create_default_context(cafile=path)
+        except ssl.SSLError:
+            raise ValueError("the file holds no certificate in PEM") from None
+        except OSError as error:
+            raise ValueError(f"the file cannot be read: {error.strerror}") from None
+    return path
 
 
 def check_provider_url(url: str) -> str:

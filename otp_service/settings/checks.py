@@ -89,6 +89,23 @@ def _workers_share_their_store(settings: Settings) -> Iterator[Problem]:
         yield Problem(variable("workers"), detail)
 
 
+def _ca_file_has_its_use(settings: Settings) -> Iterator[Problem]:
+    url = settings.redis_url.get_secret_value()
+    if settings.redis_ca_file and not check_store_url(url).tls:
+        detail = "does not go together with a store without TLS: it takes rediss://"
+        yield Problem(variable("redis_ca_file"), detail)
+
+
+def _replicas_can_be_waited_for(settings: Settings) -> Iterator[Problem]:
+    if not settings.redis_wait_replicas:
+        return
+    if settings.has_embedded_store:
+        yield Problem(variable("redis_wait_replicas"), "must be 0 with memory://: it has none")
+    if settings.redis_wait_timeout_ms >= settings.redis_read_timeout_seconds * 1_000:
+        detail = "must be under OTP_REDIS_READ_TIMEOUT_SECONDS, or no answer would come in time"
+        yield Problem(variable("redis_wait_timeout_ms"), detail)
+
+
 def _threads_have_connections(settings: Settings) -> Iterator[Problem]:
     if settings.redis_max_connections < settings.threads:
         detail = "must be at least OTP_THREADS, for each of them may need one"
@@ -231,6 +248,10 @@ _RULES: dict[Callable[[Settings], Iterator[Problem]], frozenset[str]] = {
     _demo_stores_on_this_machine: _reading("demo", "redis_url"),
     _demo_workers_share_their_keys: _reading("demo", "workers"),
     _workers_share_their_store: _reading("workers", "redis_url"),
+    _ca_file_has_its_use: _reading("redis_ca_file", "redis_url"),
+    _replicas_can_be_waited_for: _reading(
+        "redis_wait_replicas", "redis_wait_timeout_ms", "redis_read_timeout_seconds", "redis_url"
+    ),
     _threads_have_connections: _reading("threads", "redis_max_connections"),
     _codes_are_strong: _reading("unsafe_allow_weak_codes"),
     _secrets_have_one_use: _reading("secret_keys", "number_key", "nxcloud_callback_secrets"),

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -22,6 +23,7 @@ from otp_service.domain.keys import MIN_SECRET_BYTES
 from otp_service.domain.price import PriceTable
 from otp_service.settings.addresses import (
     EMBEDDED_STORE,
+    check_ca_file,
     check_provider_url,
     check_store_url,
 )
@@ -38,6 +40,9 @@ from otp_service.settings.proxies import read_network
 from otp_service.settings.values import not_a_switch
 
 PREFIX = "OTP_"
+
+# At the very most: one retry, one other spelling.
+_EXCHANGES_PER_MESSAGE = 3
 
 _Default = TypeVar("_Default")
 
@@ -113,6 +118,7 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 Key = Annotated[SecretStr, AfterValidator(_long_enough)]
 CallbackSecret = Annotated[Key, AfterValidator(_path_segment)]
 AccountWord = Annotated[SecretStr, AfterValidator(_account_word)]
+CaFile = Annotated[str, AfterValidator(check_ca_file)]
 StoreUrl = Annotated[SecretStr, AfterValidator(_store_url)]
 SourceAddress = Annotated[str, AfterValidator(_source_address)]
 ProviderUrl = Annotated[str, AfterValidator(check_provider_url)]
@@ -138,13 +144,17 @@ class Settings(Rules, BaseSettings):
         default_factory=_in_demo(SecretStr(EMBEDDED_STORE), otherwise=SecretStr(""))
     )
     redis_sentinel_password: SecretStr = SecretStr("")
+    redis_ca_file: CaFile = ""
     redis_connect_timeout_seconds: Seconds = 1
     redis_read_timeout_seconds: Seconds = 1
+    redis_wait_replicas: Number = Field(default=0, ge=0, le=5)
+    redis_wait_timeout_ms: Number = Field(default=500, ge=1, le=59_999)
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Number = Field(default=8_000, ge=1, le=65_535)
     workers: Number = Field(default_factory=_default_workers, ge=1, le=256)
-    threads: Number = Field(default=128, ge=1, le=1_024)
+    threads: Number = Field(default=256, ge=1, le=1_024)
+    sends_share_percent: Number = Field(default=75, ge=1, le=100)
     operator_keys_sha256: tuple[KeyHash, ...] = Field(default=(), repr=False)
     public_docs: bool = False
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = "info"
@@ -181,6 +191,8 @@ class Settings(Rules, BaseSettings):
     nxcloud_dialect: Literal["documented", "current", "auto"] = "auto"
     nxcloud_connect_timeout_seconds: Seconds = 2
     nxcloud_read_timeout_seconds: Seconds = 8
+    nxcloud_breaker_failures: Number = Field(default=10, ge=0, le=10_000)
+    nxcloud_breaker_open_seconds: Seconds = 5
     nxcloud_callback_secrets: tuple[CallbackSecret, ...] = ()
 
     prices: PriceSettings = PriceSettings()
@@ -228,6 +240,15 @@ class Settings(Rules, BaseSettings):
         """Give the appkey of SMS: Viber's, if it has none of its own."""
         own = self.nxcloud_sms_appkey.get_secret_value()
         return own or self.nxcloud_appkey.get_secret_value()
+
+    def longest_send(self) -> timedelta:
+        """Give the longest that handing a message over may take, all time-outs at their ends."""
+        exchange = self.nxcloud_connect_timeout_seconds + self.nxcloud_read_timeout_seconds
+        return timedelta(seconds=_EXCHANGES_PER_MESSAGE * exchange)
+
+    def sends_at_a_time(self) -> int:
+        """Give how many messages one worker may have on their way: one at least."""
+        return max(1, self.threads * self.sends_share_percent // 100)
 
     def price_table(self) -> PriceTable:
         """Give what messages cost."""

@@ -1,12 +1,16 @@
 """The metrics themselves: what is counted and what is timed, by which labels."""
 
 import os
+from collections.abc import Iterable
+from pathlib import Path
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
+    Metric,
     disable_created_metrics,
     generate_latest,
 )
@@ -70,6 +74,19 @@ class Instruments:
             ("channel", "reason"),
             registry=self._registry,
         )
+        self.circuit_open = Gauge(
+            "otp_provider_circuit_open",
+            "Worker processes in which the channel's circuit is open or half open.",
+            ("channel",),
+            multiprocess_mode="livesum",
+            registry=self._registry,
+        )
+        self.circuit_openings = Counter(
+            "otp_provider_circuit_openings",
+            "Openings of the channel's circuit, each in one worker process.",
+            ("channel",),
+            registry=self._registry,
+        )
         self.failures = Counter(
             "otp_telemetry_failures",
             "Events that could not be counted or logged.",
@@ -97,9 +114,10 @@ class Instruments:
     def render(self) -> tuple[bytes, str]:
         """Give the exposition of this process, or of all of them, and its content type."""
         registry = self._registry
-        if os.environ.get(_MULTIPROCESS_DIRECTORY):
+        if directory := os.environ.get(_MULTIPROCESS_DIRECTORY):
+            _forget_the_dead(Path(directory))
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            _AllProcesses(registry, directory)  # type: ignore[no-untyped-call]
         return generate_latest(registry), CONTENT_TYPE_LATEST
 
     def _counter(self, name: str, documentation: str, *labels: str) -> Counter:
@@ -110,6 +128,48 @@ class Instruments:
         self, name: str, documentation: str, labels: tuple[str, ...], bounds: tuple[float, ...]
     ) -> Histogram:
         return Histogram(name, documentation, labels, buckets=bounds, registry=self._registry)
+
+
+class _AllProcesses(MultiProcessCollector):
+    """Collects what every process has counted, but for one that is only about to begin.
+
+    The library makes a file first and fills it then; in between nobody could read any metric.
+    """
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the metrics of all processes, summed up."""
+        files = [str(path) for path in Path(self._path).glob("*.db") if _has_begun(path)]
+        summed: Iterable[Metric] = self.merge(files, accumulate=True)  # type: ignore[no-untyped-call]
+        return summed
+
+
+def _has_begun(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def _forget_the_dead(directory: Path) -> None:
+    """Drop the gauges of worker processes that are gone; what they have counted stays.
+
+    No server tells of a worker that was killed, and its circuits would stay open for ever.
+    """
+    for path in directory.glob("gauge_live*_*.db"):
+        pid = path.stem.rpartition("_")[2]
+        if pid.isdecimal() and not _is_alive(int(pid)):
+            # Another worker may have seen it too.
+            path.unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 PROCESS_INSTRUMENTS = Instruments()

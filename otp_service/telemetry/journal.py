@@ -23,6 +23,7 @@ _LEVELS: dict[type[events.Event], Level] = {
     events.ProviderNeedsAttention: "error",
     events.ProviderAnswered: "debug",
     events.FraudGuardJudged: "warning",
+    events.CircuitTurned: "warning",
     # A code was asked for, or taken, that shows nobody's phone.
     events.TestNumberUsed: "warning",
 }

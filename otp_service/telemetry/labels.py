@@ -92,7 +92,7 @@ class Labels:
         self.guess = ClosedSet({"approved", "replayed"} | codes)
         bars = {"not_needed", "no_sends_left", "too_soon"}
         self.fall_back = ClosedSet({"fallen_back"} | bars | codes)
-        self.fall_back_cause = ClosedSet({"number_refused", "failed", "receipt"})
+        self.fall_back_cause = ClosedSet({"number_refused", "failed", "not_tried", "receipt"})
         self.state = ClosedSet(DeliveryState)
         self.receipt = ClosedSet({"news", "old", "unknown", "early"})
         self.currency = OwnWords(r"[A-Z]{3}")

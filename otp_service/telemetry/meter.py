@@ -29,6 +29,7 @@ class Meter:
             events.FraudGuardJudged: self._fraud_guard,
             events.ProviderAnswered: self._provider_answer,
             events.ProviderNeedsAttention: self._attention,
+            events.CircuitTurned: self._circuit,
             # Once a process: the log tells it.
             events.ProviderDialectChosen: lambda _: None,
             events.StoreAnswered: self._store_answer,
@@ -40,6 +41,8 @@ class Meter:
         for channel in Channel:
             for reason in labels.provider_reason.members:
                 instruments.attention.labels(channel, reason)
+            instruments.circuit_open.labels(channel)
+            instruments.circuit_openings.labels(channel)
 
     def observe(self, event: events.Event) -> None:
         """Move what the event moves."""
@@ -151,6 +154,13 @@ class Meter:
             self._labels.channel.label(event.channel),
             self._labels.provider_reason.label(event.reason),
         ).inc()
+
+    def _circuit(self, event: events.CircuitTurned) -> None:
+        channel = self._labels.channel.label(event.channel)
+        is_open = event.turn == "opened"
+        self._instruments.circuit_open.labels(channel).set(int(is_open))
+        if is_open:
+            self._instruments.circuit_openings.labels(channel).inc()
 
     def _store_answer(self, event: events.StoreAnswered) -> None:
         self._instruments.store_seconds.labels(

@@ -219,7 +219,8 @@ def test_narrow_page_shows_which_phone_of_the_row_it_is(simulator, new_page):
 
     page.goto(simulator.url())
 
-    expect(page.locator(".contacts [aria-current]")).to_be_in_viewport(ratio=1)
+    # All of it but for the fraction of a pixel that fonts may take.
+    expect(page.locator(".contacts [aria-current]")).to_be_in_viewport(ratio=0.99)
 
 
 @pytest.mark.parametrize(("language", "side"), [("he", "right"), ("uk", "left")])

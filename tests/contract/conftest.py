@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from support.kinds import CLUSTER, EMBEDDED, REAL, Kind, Kinds
+from support.kinds import ARE_HARDENED, CLUSTER, EMBEDDED, REAL, Kind, Kinds
 from support.store_view import StoppedClock, StoreView, WatchedConnection
 from support.street import Street
 from support.verifications import Desk, SilentJournal
@@ -18,7 +18,7 @@ def kinds() -> Iterator[Kinds]:
         yield Kinds(stack)
 
 
-@pytest.fixture(params=[EMBEDDED, *REAL])
+@pytest.fixture(params=REAL if ARE_HARDENED else [EMBEDDED, *REAL])
 def kind(request: pytest.FixtureRequest, kinds: Kinds) -> Kind:
     """Every kind in turn, or those that a test names as indirect parameters."""
     chosen = kinds[request.param]

@@ -15,7 +15,7 @@ from otp_service.domain.budget_row import Counted, Scope
 from otp_service.errors import OtpError
 from otp_service.ports import OutgoingMessage, SendReport, SendVerdict
 from otp_service.redis_store import Connection
-from otp_service.redis_store.connection import Command
+from otp_service.redis_store.exchange import Command
 
 
 class RecordsAway:

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from redis.exceptions import TimeoutError as RedisTimeout
 from support.fakes import dispatcher, fixed_pins, open_gate
 from support.lines import Lines, cluster_lines, sentinel_line, single_line
-from support.redis_servers import RedisServer, wait_until
-from support.tcp_proxy import Mode
+from support.parallel import side_by_side
+from support.redis_servers import HOST, RedisServer, wait_until
+from support.tcp_proxy import Mode, TcpProxy
 from support.verifications import (
     IDS,
     KEYS,
@@ -260,6 +262,44 @@ def test_store_that_falls_silent_is_unavailable_within_its_timeouts(
     assert time.monotonic() - began < 2 * AT_ONCE.total_seconds()
 
 
+@pytest.mark.parametrize("use", ["in use", "first use"])
+def test_callers_of_a_silent_store_do_not_wait_for_each_other(
+    desk: Desk, lines: Lines, use: str
+) -> None:
+    started = desk.start()
+    asked = new_desk(lines) if use == "first use" else desk
+    lines.switch(Mode.SILENT)
+
+    waited = side_by_side([lambda: seconds_until_unavailable(asked, started)] * 16)
+
+    assert max(waited) < 2 * AT_ONCE.total_seconds()
+
+
+def seconds_until_unavailable(desk: Desk, started: Verification) -> float:
+    began = time.monotonic()
+    with pytest.raises(StoreUnavailable):
+        desk.guess(started.id, PIN)
+    return time.monotonic() - began
+
+
+def test_several_commands_wait_once_for_each_silent_server(desk: Desk, lines: Lines) -> None:
+    connection = connect(read_address(lines.url), timeouts=Timeouts(AT_ONCE, AT_ONCE))
+    keys = [f"otp1:{at}" for at in range(30)]
+    connection.execute_many([("SET", key, "1", "EX", 60) for key in keys])
+    lines.proxies[0].switch(Mode.SILENT)
+    began = time.monotonic()
+
+    try:
+        answers = connection.execute_many([("GET", key) for key in keys])
+    except RedisTimeout:
+        answers = []
+
+    assert time.monotonic() - began < 2 * AT_ONCE.total_seconds()
+    if len(lines.proxies) > 1:
+        assert answers.count(b"1") > 0
+        assert len([answer for answer in answers if isinstance(answer, RedisTimeout)]) > 1
+
+
 @pytest.mark.parametrize("mode", [Mode.REFUSE, Mode.DROP_REPLIES, Mode.SILENT], ids=str)
 def test_same_store_works_again_after_its_servers_came_back(
     desk: Desk, lines: Lines, mode: Mode
@@ -286,6 +326,20 @@ def test_store_whose_servers_were_away_at_first_use_works_later(lines: Lines) ->
     lines.switch(Mode.PASS)
 
     assert works_again(desk).attempts_left == 5
+
+
+def test_master_that_is_one_no_more_is_left_for_the_one_that_its_name_leads_to() -> None:
+    with RedisServer() as first, RedisServer() as second, TcpProxy(first.port) as name:
+        connection = connect(read_address(f"redis://{HOST}:{name.port}"), timeouts=QUICK)
+        desk = Desk(RedisStore(connection, SilentJournal()))
+        desk.start()
+        first.client.execute_command("REPLICAOF", HOST, second.port)
+        name.server_port = second.port
+
+        # The line that stands leads to the old one.
+        with pytest.raises(StoreUnavailable):
+            desk.try_start()
+        assert isinstance(desk.try_start(), Verification)
 
 
 def test_server_that_was_ended_and_started_again_is_found_again() -> None:

@@ -76,7 +76,7 @@ def test_wrong_codes_from_two_processes_share_the_attempts(
     started = desk.start()
 
     answers = guess_from_processes(
-        kind.url, started.id.text, [WRONG_PIN] * (THREADS // 2), processes=2
+        kind.another, started.id.text, [WRONG_PIN] * (THREADS // 2), processes=2
     )
 
     assert answers == FIVE_ATTEMPTS
@@ -87,7 +87,9 @@ def test_wrong_codes_from_two_processes_share_the_attempts(
 def test_right_codes_from_two_processes_give_one_approval(desk: Desk, kind: Kind) -> None:
     started = desk.start()
 
-    answers = guess_from_processes(kind.url, started.id.text, [PIN] * (THREADS // 2), processes=2)
+    answers = guess_from_processes(
+        kind.another, started.id.text, [PIN] * (THREADS // 2), processes=2
+    )
 
     assert answers == {"Verdict.APPROVED": 1, "Status.APPROVED": THREADS - 1}
 
@@ -142,7 +144,7 @@ def test_code_and_cancel_at_the_same_moment_have_one_winner(desk: Desk) -> None:
 
 
 def test_first_use_by_many_callers_at_once_makes_one_store(kind: Kind) -> None:
-    fresh = Desk(RedisStore(connect(read_address(kind.url)), SilentJournal()))
+    fresh = Desk(RedisStore(kind.another(), SilentJournal()))
 
     answers = side_by_side([fresh.try_start] * 16)
 

@@ -38,7 +38,7 @@ def counted(view: StoreView) -> set[int]:
 def test_of_ten_thousand_starts_over_a_budget_of_a_hundred_a_hundred_pass(
     kind: Kind, view: StoreView
 ) -> None:
-    answers = start_from_processes(kind.url, ROWS, 10_000, processes=2, is_cluster=False)
+    answers = start_from_processes(kind.another, ROWS, 10_000, processes=2, is_cluster=False)
 
     assert answers == {"": 100, "all_starts": 9_900}
     assert stored(view) == 100
@@ -47,7 +47,7 @@ def test_of_ten_thousand_starts_over_a_budget_of_a_hundred_a_hundred_pass(
 
 @pytest.mark.parametrize("kind", [CLUSTER], indirect=True)
 def test_of_many_starts_on_a_cluster_a_hundred_pass(kind: Kind, view: StoreView) -> None:
-    answers = start_from_processes(kind.url, ROWS, 1_000, processes=2, is_cluster=True)
+    answers = start_from_processes(kind.another, ROWS, 1_000, processes=2, is_cluster=True)
 
     assert answers == {"": 100, "all_starts": 900}
     assert stored(view) == 100

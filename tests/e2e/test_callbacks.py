@@ -1,18 +1,11 @@
 """The provider's callbacks on the service as it is deployed, and while Redis is away."""
 
-import http.client
-import itertools
-import json
-import secrets
-import time
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
 import requests
-from prometheus_client.parser import text_string_to_metric_families
 from support.deployments import CALLBACK_SECRET, Deployment
+from support.receipts import PATH, receipt
 from support.redis_servers import wait_until
 from support.verifications import SilentJournal
 
@@ -22,70 +15,9 @@ from otp_service.domain.session import SessionKind, SessionSend
 from otp_service.redis_store import connect, read_address
 from otp_service.redis_store.sessions import RedisSessions
 
-THREADS = 8
-RECEIPTS = 10_000
-MINUTE_SECONDS = 60
-PATH = f"/callbacks/nxcloud/{CALLBACK_SECRET}/receipt"
-COST = {"currency": "USD", "localPrice": 0.1, "originalPrice": 0.0125, "rateType": "OtpTemplate"}
-
-
-def receipt(request_id: str, status: str = "delivered", **more: object) -> dict[str, object]:
-    codes = {"success": 0, "failed": 11000, "delivered": 11001, "seen": 11002, "expired": 11003}
-    return {"status": status, "requestId": request_id, "code": codes[status], **more}
-
 
 def post(deployment: Deployment, path: str, body: object) -> requests.Response:
     return requests.post(deployment.shop.service + path, json=body, timeout=30)
-
-
-def send_all(deployment: Deployment, bodies: list[dict[str, object]]) -> Counter[int]:
-    """Post every body over a few lines that are kept alive, as a provider's own client would."""
-    shares = [bodies[at::THREADS] for at in range(THREADS)]
-
-    def send(share: list[dict[str, object]]) -> Counter[int]:
-        line = http.client.HTTPConnection(urlsplit(deployment.shop.service).netloc, timeout=30)
-        answers: Counter[int] = Counter()
-        for body in share:
-            headers = {"Content-Type": "application/json"}
-            line.request("POST", PATH, body=json.dumps(body), headers=headers)
-            answer = line.getresponse()
-            answer.read()
-            answers[answer.status] += 1
-        line.close()
-        return answers
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return sum(pool.map(send, shares), Counter())
-
-
-def cost(deployment: Deployment) -> float:
-    exposition = deployment.operator.get("/metrics").text
-    return sum(
-        sample.value
-        for family in text_string_to_metric_families(exposition)
-        for sample in family.samples
-        if sample.name == "otp_message_cost_total"
-    )
-
-
-def test_ten_thousand_receipts_a_minute_are_taken_and_each_cost_is_counted_once(
-    deployment: Deployment, fresh_number: Callable[[], str]
-) -> None:
-    shop = deployment.shop
-    numbers = [fresh_number() for _ in range(20)]
-    for number in numbers:
-        shop.started(number)
-    known = [shop.messages(number)[-1]["id"] for number in numbers]
-    unknown = [secrets.token_hex(16) for _ in range(RECEIPTS // 2)]
-    again_and_again = itertools.islice(itertools.cycle(known), RECEIPTS // 2)
-    bodies = [receipt(each, cost=COST) for each in (*unknown, *again_and_again)]
-    before, began = cost(deployment), time.monotonic()
-
-    answers = send_all(deployment, bodies)
-
-    assert answers == {200: RECEIPTS}
-    assert time.monotonic() - began < MINUTE_SECONDS
-    assert round(cost(deployment) - before, 6) == round(len(known) * COST["originalPrice"], 6)
 
 
 def test_receipt_that_finds_no_store_is_asked_for_again_and_then_falls_back(

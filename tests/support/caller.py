@@ -16,13 +16,12 @@ class Caller:
     api_key: str = "otp_demo"
     session: requests.Session = field(default_factory=requests.Session)
 
-    def post(self, path: str, **body: Any) -> requests.Response:
-        return self.session.post(
-            self.service + path,
-            json=body,
-            headers={"Authorization": f"Bearer {self.api_key}"},
-            timeout=30,
-        )
+    def post(self, path: str, key: str = "", /, **body: Any) -> requests.Response:
+        """Post a body, with an Idempotency-Key if one is given."""
+        headers = {"Authorization": f"Bearer {self.api_key}"}
+        if key:
+            headers["Idempotency-Key"] = key
+        return self.session.post(self.service + path, json=body, headers=headers, timeout=30)
 
     def get(self, path: str) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.api_key}"}

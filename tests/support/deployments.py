@@ -95,6 +95,8 @@ class Deploying:
         tables: of the settings, beside those that every deployment has.
         shop: a line of the shop's own table, beside those that it always has.
         kind: the store; None for one Redis of its own.
+        delivery_ms: until the provider says by a receipt that a message has arrived; None for no
+            receipts at all.
         settings: environment variables, beside or instead of those that every deployment has.
     """
 
@@ -105,12 +107,14 @@ class Deploying:
         *,
         shop: str = "",
         kind: Kind | None = None,
+        delivery_ms: int | None = None,
         **settings: str,
     ) -> None:
         self._directory = directory
         self._tables = tables
         self._shop = shop
         self._kind = kind
+        self._delivery_ms = delivery_ms
         self._settings = settings
         self._stack = ExitStack()
 
@@ -135,7 +139,8 @@ class Deploying:
             "OTP_REDIS_URL": url,
             "OTP_PORT": str(port),
             "OTP_WORKERS": "2",
-            "OTP_THREADS": "32",
+            # 48 of them for sends: more than any test makes at once.
+            "OTP_THREADS": "64",
             "OTP_SECRET_KEYS": "s" * 40,
             "OTP_NUMBER_KEY": "n" * 40,
             "OTP_NXCLOUD_BASE_URL": simulator,
@@ -145,12 +150,17 @@ class Deploying:
             "OTP_NXCLOUD_READ_TIMEOUT_SECONDS": "1",
             "OTP_NXCLOUD_CALLBACK_SECRETS": CALLBACK_SECRET,
         }
+        if self._kind is not None:
+            own |= self._kind.settings
         environ = clean_environ(**{**own, **self._settings})
         log = self._directory / "service.log"
-        provider = self._run(
-            ["simulator", "--port", str(simulator_port)], clean_environ(), f"{simulator}/"
-        )
         service = f"http://127.0.0.1:{port}"
+        simulating, calling_back = ["simulator", "--port", str(simulator_port)], {}
+        if self._delivery_ms is not None:
+            simulating += ["--delivery-ms", str(self._delivery_ms)]
+            callbacks = f"{service}/callbacks/nxcloud/{CALLBACK_SECRET}"
+            calling_back = {"OTP_SIMULATOR_CALLBACK_URL": callbacks}
+        provider = self._run(simulating, clean_environ(**calling_back), f"{simulator}/")
         running = self._run(["serve"], environ, f"{service}/healthz", log)
         return Deployment(
             shop=Caller(service, simulator, SHOP_KEY),

@@ -20,6 +20,7 @@ from support.verifications import (
 from otp_service.budget_ports import Charged
 from otp_service.domain.application import Application
 from otp_service.domain.budget_row import Counted
+from otp_service.domain.circuit import Circuit, CircuitRules
 from otp_service.domain.identity import VerificationId
 from otp_service.domain.policy import Line, Place
 from otp_service.domain.price import PriceTable
@@ -32,6 +33,7 @@ from otp_service.domain.verification import (
     Verification,
 )
 from otp_service.errors import StoreUnavailable
+from otp_service.nxcloud.reading import NOT_ASKED, NOT_REACHED
 from otp_service.ports import (
     MessageSender,
     NewVerification,
@@ -43,12 +45,18 @@ from otp_service.ports import (
     SendVerdict,
     Settled,
 )
+from otp_service.service.breaker import Breaker
+from otp_service.service.bulkhead import Bulkhead
 from otp_service.service.dispatch import Dispatcher
 from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.gate import Gate
+from otp_service.service.hand_over import HandOver
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ENDS = [Status.APPROVED, Status.EXPIRED, Status.EXHAUSTED, Status.CANCELED]
+NEVER_OPEN = CircuitRules(
+    failures=0, open_for=timedelta(seconds=5), probe_lasts=timedelta(seconds=30)
+)
 AWAY = StoreUnavailable("The store did not answer.", retry_after=timedelta(seconds=1))
 
 __all__ = [
@@ -104,11 +112,28 @@ def dispatcher(
     sms: MessageSender | None = None,
     *,
     gate: Gate | None = None,
+    rules: CircuitRules = NEVER_OPEN,
+    room: int = 1_000,
 ) -> Dispatcher:
-    """Give the second half of a send, over fakes."""
-    senders = {Channel.VIBER: sender, Channel.SMS: sms or FakeSender(channel=Channel.SMS)}
+    """Give the second half of a send, over fakes.
+
+    Args:
+        rules: of each channel's circuit.
+        room: for sends at a time.
+    """
+    sms = sms or FakeSender(channel=Channel.SMS)
+    breakers = {
+        each: Breaker(
+            sender_of,
+            Circuit(rules),
+            not_reached=NOT_REACHED,
+            not_asked=NOT_ASKED,
+            journal=journal,
+        )
+        for each, sender_of in ((Channel.VIBER, sender), (Channel.SMS, sms))
+    }
     return Dispatcher(
-        senders=senders,
+        hand_over=HandOver(senders=breakers, bulkhead=Bulkhead(room), journal=journal),
         keys=KEYS,
         sealer=SEALER,
         store=store,  # type: ignore[arg-type]

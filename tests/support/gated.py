@@ -39,8 +39,6 @@ from otp_service.redis_store import (
     RedisBudgets,
     RedisClaims,
     RedisStore,
-    connect,
-    read_address,
 )
 from otp_service.redis_store.watcher import Watcher
 from otp_service.service.gate import Gate
@@ -187,7 +185,12 @@ SMS_AND_VIBER = PriceTable(default={Channel.VIBER: 400_000, Channel.SMS: 1_000_0
 
 
 def start_from_processes(
-    url: str, rows: tuple[BudgetRow, ...], starts: int, *, processes: int, is_cluster: bool
+    connect: Callable[[], Connection],
+    rows: tuple[BudgetRow, ...],
+    starts: int,
+    *,
+    processes: int,
+    is_cluster: bool,
 ) -> Counter[str]:
     """Start for as many numbers as there are starts, in threads of several processes."""
     context = multiprocessing.get_context("spawn")
@@ -195,7 +198,7 @@ def start_from_processes(
     share = starts // processes
     workers = [
         context.Process(
-            target=_start_all, args=(url, rows, at * share, share, is_cluster, gate, answers)
+            target=_start_all, args=(connect, rows, at * share, share, is_cluster, gate, answers)
         )
         for at in range(processes)
     ]
@@ -212,7 +215,7 @@ def start_from_processes(
 
 
 def _start_all(  # noqa: PLR0917 - as Process hands them over
-    url: str,
+    connect: Callable[[], Connection],
     rows: tuple[BudgetRow, ...],
     first: int,
     count: int,
@@ -220,7 +223,7 @@ def _start_all(  # noqa: PLR0917 - as Process hands them over
     gate: Any,
     answers: Any,
 ) -> None:
-    desk = GatedDesk(connect(read_address(url)), *rows, is_cluster=is_cluster)
+    desk = GatedDesk(connect(), *rows, is_cluster=is_cluster)
     news = [
         new_verification(Call(desk.application), phone=phone)
         for phone in numbers(first + count, ranges=100)[first:]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from support.verifications import IDS, Desk, SilentJournal
 
-from otp_service.redis_store import RedisStore, connect, read_address
+from otp_service.redis_store import Connection, RedisStore
 
 DEADLINE_SECONDS = 30
 
@@ -35,13 +35,13 @@ def told(verdict: object) -> str:
 
 
 def guess_from_processes(
-    url: str, vid_text: str, pins: list[str], *, processes: int
+    connect: Callable[[], Connection], vid_text: str, pins: list[str], *, processes: int
 ) -> Counter[str]:
     """Guess every PIN in a thread of its own, in each of several processes, and count answers."""
     context = multiprocessing.get_context("spawn")
     gate, answers = context.Barrier(processes), context.Queue()
     workers = [
-        context.Process(target=_guess_all, args=(url, vid_text, pins, gate, answers))
+        context.Process(target=_guess_all, args=(connect, vid_text, pins, gate, answers))
         for _ in range(processes)
     ]
     for worker in workers:
@@ -56,8 +56,10 @@ def guess_from_processes(
     return total
 
 
-def _guess_all(url: str, vid_text: str, pins: list[str], gate: Any, answers: Any) -> None:
-    desk = Desk(RedisStore(connect(read_address(url)), SilentJournal()))
+def _guess_all(
+    connect: Callable[[], Connection], vid_text: str, pins: list[str], gate: Any, answers: Any
+) -> None:
+    desk = Desk(RedisStore(connect(), SilentJournal()))
     vid = IDS.read(vid_text)
     assert vid is not None
     desk.store.read(vid, desk.application)

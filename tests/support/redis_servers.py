@@ -8,11 +8,13 @@ import importlib.util
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,13 +24,15 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from support.processes import free_port
+from support.redis_access import HOST, OPEN, SENTINEL_PASSWORD, Access
 
-HOST = "127.0.0.1"
 SERVICE = "otp-master"
 CLUSTER_SLOTS = 16384
 # Source: a cluster node listens for its peers at its port plus 10,000 (Redis 6.2 knows no other).
 _BUS_OFFSET = 10_000
 _POLL = timedelta(milliseconds=10)
+_MILLISECOND = timedelta(milliseconds=1)
+_NEVER = timedelta(hours=1)
 
 
 def server_binary() -> str:
@@ -56,12 +60,15 @@ def wait_until(
 class RedisServer:
     """One server process, started on construction; it can be ended and started again."""
 
-    def __init__(self, *options: str, port: int | None = None) -> None:
+    def __init__(
+        self, *options: str, port: int | None = None, access: Access = OPEN, password: str = ""
+    ) -> None:
+        self.access = access
         self.port = port or free_port()
         self._directory = TemporaryDirectory(prefix="otp-redis-")
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
-        self.client = _client(self.port)
+        self.client = self._client(password or access.password)
         self.start()
 
     @property
@@ -72,12 +79,16 @@ class RedisServer:
     def directory(self) -> Path:
         return Path(self._directory.name)
 
-    def start(self) -> None:
-        """Start it where it was and return once it answers."""
-        command = [server_binary(), *self._first(), "--port", str(self.port), "--bind", HOST]
+    def start(self, *more: str) -> None:
+        """Start it where it was and return once it answers.
+
+        Args:
+            more: options for this run alone.
+        """
+        command = [server_binary(), *self._first(), *self._guards(), "--bind", HOST]
         command += ["--save", "", "--appendonly", "no", "--dir", self._directory.name]
         self._process = subprocess.Popen(
-            [*command, *self._options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*command, *self._options, *more], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         wait_until(self._answers, what=f"server at {self.port} answers")
 
@@ -88,6 +99,20 @@ class RedisServer:
             self._process.wait()
             self._process = None
         self.client.connection_pool.disconnect()
+
+    def is_master(self) -> bool:
+        """Tell whether it takes itself for one; not while it cannot be asked."""
+        try:
+            return bool(self.client.info("replication")["role"] == "master")
+        except redis.ConnectionError:
+            return False
+
+    def pause(self) -> None:
+        """Let it answer nobody; its lines stay up, and the system takes new ones for it."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
 
     def close(self) -> None:
         """End it for good."""
@@ -104,6 +129,19 @@ class RedisServer:
     def _first(self) -> Sequence[str]:
         return ()
 
+    def _guards(self) -> Sequence[str]:
+        return self.access.options(self.port)
+
+    def _client(self, password: str) -> Any:
+        options = self.access.client_options(password)
+        return redis.Redis(
+            host=HOST, port=self.port, protocol=2, retry=Retry(NoBackoff(), 0), **options
+        )
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def _answers(self) -> bool:
         if self._process is not None and self._process.poll() is not None:
             raise RuntimeError(f"the server at {self.port} ended at once")
@@ -114,19 +152,79 @@ class RedisServer:
 
 
 class SentinelServer(RedisServer):
-    """One sentinel that watches a master."""
+    """One sentinel that watches a master.
 
-    def __init__(self, master_port: int, *, quorum: int) -> None:
-        self._watch = (
-            f"sentinel monitor {SERVICE} {HOST} {master_port} {quorum}\n"
-            f"sentinel down-after-milliseconds {SERVICE} 500\n"
+    Args:
+        patience: after so long without an answer it takes the master for down.
+    """
+
+    def __init__(
+        self,
+        master_port: int,
+        *,
+        quorum: int,
+        access: Access = OPEN,
+        patience: timedelta = timedelta(milliseconds=500),
+    ) -> None:
+        lines = [
+            f"sentinel monitor {SERVICE} {HOST} {master_port} {quorum}",
+            f"sentinel down-after-milliseconds {SERVICE} {patience // _MILLISECOND}",
+            f"sentinel failover-timeout {SERVICE} 5000",
+            *access.sentinel_lines(SERVICE),
+        ]
+        self._configuration = "\n".join(lines)
+        super().__init__(
+            "--sentinel", access=access, password=access.password and SENTINEL_PASSWORD
         )
-        super().__init__("--sentinel")
 
     def _first(self) -> Sequence[str]:
         configuration = self.directory / "sentinel.conf"
-        configuration.write_text(self._watch)
+        if not configuration.exists():
+            configuration.write_text(self._configuration)
         return (str(configuration),)
+
+    def _guards(self) -> Sequence[str]:
+        return self.access.sentinel_options(self.port)
+
+    def master_port(self) -> int:
+        """Tell whom it takes for the master."""
+        _, port = self.client.execute_command("SENTINEL GET-MASTER-ADDR-BY-NAME", SERVICE)
+        return int(port)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A master with one replica, and the three sentinels that watch it."""
+
+    master: RedisServer
+    replica: RedisServer
+    sentinels: list[SentinelServer]
+
+
+@contextmanager
+def redis_under_sentinel(
+    access: Access = OPEN, *, patience: timedelta = _NEVER
+) -> Iterator[Watched]:
+    """Give them once each knows of all others.
+
+    Args:
+        patience: of the sentinels; without it they never replace a master by themselves, however
+            busy the machine is.
+    """
+    with ExitStack() as stack:
+        master = stack.enter_context(RedisServer(*_AT_ONCE, access=access))
+        following = (*_AT_ONCE, "--replicaof", HOST, str(master.port))
+        replica = stack.enter_context(RedisServer(*following, access=access))
+        await_replica(master, replica)
+        sentinels = [
+            stack.enter_context(
+                SentinelServer(master.port, quorum=2, access=access, patience=patience)
+            )
+            for _ in range(3)
+        ]
+        for sentinel in sentinels:
+            wait_until(lambda sentinel=sentinel: _knows_all(sentinel), what="sentinels are met")
+        yield Watched(master, replica, sentinels)
 
 
 @contextmanager
@@ -137,24 +235,40 @@ def redis_cluster(*, announced_ports: Sequence[int] = (0, 0, 0)) -> Iterator[lis
         announced_ports: what each tells its clients to call; 0 is its own port.
     """
     with ExitStack() as stack:
-        nodes = [
-            stack.enter_context(
-                RedisServer(*_cluster_options(announced), port=_free_port_of_cluster())
-            )
-            for announced in announced_ports
-        ]
+        nodes = [stack.enter_context(_node(_announcing(port))) for port in announced_ports]
         _assemble(nodes)
         yield nodes
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """Three masters that share all slots, and of each, in the same order, a replica."""
+
+    masters: list[RedisServer]
+    replicas: list[RedisServer]
+
+    @property
+    def nodes(self) -> list[RedisServer]:
+        return [*self.masters, *self.replicas]
+
+
 @contextmanager
-def redis_under_sentinel() -> Iterator[tuple[RedisServer, list[SentinelServer]]]:
-    """Give a master with one replica, and the three sentinels that watch it."""
+def redis_cluster_with_replicas(access: Access = OPEN) -> Iterator[Cluster]:
+    """Give it once each node knows of all others and every replica follows."""
     with ExitStack() as stack:
-        master = stack.enter_context(RedisServer())
-        stack.enter_context(RedisServer("--replicaof", HOST, str(master.port)))
-        sentinels = [stack.enter_context(SentinelServer(master.port, quorum=2)) for _ in range(3)]
-        yield master, sentinels
+        masters, replicas = (
+            [stack.enter_context(_node(_AT_ONCE, access)) for _ in range(3)] for _ in range(2)
+        )
+        _assemble(masters, replicas)
+        for master, replica in zip(masters, replicas, strict=True):
+            own_id = master.client.execute_command("CLUSTER MYID")
+            replica.client.execute_command("CLUSTER REPLICATE", own_id)
+            await_replica(master, replica)
+        yield Cluster(masters, replicas)
+
+
+# A new replica gets its copy without waiting for others that may want one too.
+_AT_ONCE = ("--repl-diskless-sync-delay", "0")
 
 
 def _from_wheel() -> str | None:
@@ -166,13 +280,29 @@ def _from_wheel() -> str | None:
     return None
 
 
-def _client(port: int) -> Any:
-    return redis.Redis(host=HOST, port=port, protocol=2, retry=Retry(NoBackoff(), 0))
+def _node(options: Sequence[str], access: Access = OPEN) -> RedisServer:
+    own = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000", *options)
+    return RedisServer(*own, port=_free_port_of_cluster(), access=access)
 
 
-def _cluster_options(announced_port: int) -> tuple[str, ...]:
-    options = ("--cluster-enabled", "yes", "--cluster-node-timeout", "2000")
-    return (*options, "--cluster-announce-port", str(announced_port)) if announced_port else options
+def _announcing(port: int) -> Sequence[str]:
+    return ("--cluster-announce-port", str(port)) if port else ()
+
+
+def _knows_all(sentinel: SentinelServer) -> bool:
+    state = sentinel.client.sentinel_master(SERVICE)
+    return bool(state["num-slaves"] == 1 and state["num-other-sentinels"] == 2)
+
+
+def await_replica(master: RedisServer, replica: RedisServer) -> None:
+    """Return once the replica follows and its master counts on it."""
+
+    def follows() -> bool:
+        following = replica.client.info("replication").get("master_link_status") == "up"
+        counted = master.client.info("replication").get("slave0", {}).get("state") == "online"
+        return following and counted
+
+    wait_until(follows, what="the replica follows")
 
 
 def _free_port_of_cluster() -> int:
@@ -187,12 +317,14 @@ def _free_port_of_cluster() -> int:
     raise RuntimeError("no free port for a cluster node")
 
 
-def _assemble(nodes: Sequence[RedisServer]) -> None:
-    share = -(-CLUSTER_SLOTS // len(nodes))
+def _assemble(masters: Sequence[RedisServer], replicas: Sequence[RedisServer] = ()) -> None:
+    share = -(-CLUSTER_SLOTS // len(masters))
+    nodes = [*masters, *replicas]
     for at, node in enumerate(nodes):
         node.client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", at + 1)
-        slots = range(at * share, min((at + 1) * share, CLUSTER_SLOTS))
-        node.client.execute_command("CLUSTER", "ADDSLOTS", *slots)
+        if node in masters:
+            slots = range(at * share, min((at + 1) * share, CLUSTER_SLOTS))
+            node.client.execute_command("CLUSTER", "ADDSLOTS", *slots)
         # Everyone with everyone: word of mouth alone takes seconds to go round.
         for other in nodes[:at]:
             node.client.execute_command("CLUSTER", "MEET", HOST, other.port)

@@ -1,8 +1,9 @@
-"""A TCP proxy that can lose what passes through it, told so while it runs."""
+"""A TCP proxy that can lose, spoil and hold up what passes through it, told so while it runs."""
 
 import contextlib
 import socket
 import threading
+import time
 from enum import StrEnum
 from typing import Self
 
@@ -15,7 +16,9 @@ class Mode(StrEnum):
     ``DROP_REPLIES``: the server gets every request; its answer is swallowed and the line cut.
     ``DROP_ONE``: so for the next answer alone; whoever asks again is served again.
     ``REFUSE``: every line is cut, old and new. ``SILENT``: requests and answers vanish, the line
-    stays up.
+    stays up. ``DROP_REQUESTS``: lines are taken, and cut when a request comes, which the server
+    never gets. ``HALF_REPLIES``: an answer breaks off in the middle, and the line with it.
+    ``SPOIL_REPLIES``: ``spoiled`` comes in the place of every answer.
     """
 
     PASS = "pass"
@@ -23,44 +26,63 @@ class Mode(StrEnum):
     DROP_ONE = "drop_one"
     REFUSE = "refuse"
     SILENT = "silent"
+    DROP_REQUESTS = "drop_requests"
+    HALF_REPLIES = "half_replies"
+    SPOIL_REPLIES = "spoil_replies"
 
 
 class TcpProxy:
-    """Listens on a free loopback port and passes everything on to one server."""
+    """Listens on a free loopback port and passes everything on to one server.
+
+    ``delay_seconds`` is how long each request and each answer is on its way.
+    """
 
     def __init__(self, server_port: int | None = None) -> None:
         self.server_port = server_port
         self.mode = Mode.PASS
-        self._requests: dict[socket.socket, bytes] = {}
+        self.delay_seconds = 0.0
+        self.spoiled = b"garbage"
+        self._requests: dict[socket.socket, bytearray] = {}
         self._lines: list[socket.socket] = []
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._threads = [threading.Thread(target=self._accept, daemon=True)]
-        self._threads[0].start()
+        self._threads: list[threading.Thread] = []
+        self._begin()
 
     @property
     def port(self) -> int:
-        return int(self._listener.getsockname()[1])
+        return self._port
 
     @property
     def requests(self) -> list[bytes]:
         """Give what was requested since the last switch, one text a line that spoke."""
         with self._lock:
-            return list(self._requests.values())
+            return [bytes(spoken) for spoken in self._requests.values()]
 
     def switch(self, mode: Mode) -> None:
         """Change the mode and forget what was requested so far."""
         with self._lock:
             self.mode, self._requests = mode, {}
         if mode is Mode.REFUSE:
-            self._cut_all()
+            self.cut_all()
+
+    def cut_all(self) -> None:
+        """Cut every line that stands; new ones are taken as before."""
+        with self._lock:
+            lines, self._lines = self._lines, []
+        _cut(*lines)
+
+    def listen_again(self) -> None:
+        """Listen at the same port as before it was closed."""
+        self._listener = socket.create_server(("127.0.0.1", self._port))
+        self._begin()
 
     def close(self) -> None:
-        """Cut every line and listen no more."""
+        """Cut every line and listen no more: whoever calls is refused."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._cut_all()
+        self.cut_all()
         for thread in self._threads:
             thread.join(timeout=5)
 
@@ -69,6 +91,11 @@ class TcpProxy:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _begin(self) -> None:
+        self._port = int(self._listener.getsockname()[1])
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
 
     def _accept(self) -> None:
         while True:
@@ -102,26 +129,29 @@ class TcpProxy:
                     break
                 if not is_reply:
                     with self._lock:
-                        self._requests[source] = self._requests.get(source, b"") + chunk
-                if self.mode is not Mode.SILENT:
-                    target.sendall(chunk)
+                        self._requests.setdefault(source, bytearray()).extend(chunk)
+                mode = self.mode
+                if mode is not Mode.SILENT:
+                    time.sleep(self.delay_seconds)
+                    target.sendall(self._as_it_arrives(chunk, mode) if is_reply else chunk)
+                if is_reply and mode is Mode.HALF_REPLIES:
+                    break
         _cut(source, target)
+        # Each end is the source of one thread, which closes it; the other wakes up and does so too.
+        source.close()
+
+    def _as_it_arrives(self, reply: bytes, mode: Mode) -> bytes:
+        if mode is Mode.HALF_REPLIES:
+            return reply[: len(reply) // 2]
+        return self.spoiled if mode is Mode.SPOIL_REPLIES else reply
 
     def _is_lost(self, *, is_reply: bool) -> bool:
         with self._lock:
             mode = self.mode
             if is_reply and mode is Mode.DROP_ONE:
                 self.mode = Mode.PASS
-        replies_lost = mode in {Mode.DROP_REPLIES, Mode.DROP_ONE}
-        return mode is Mode.REFUSE or (is_reply and replies_lost)
-
-    def _cut_all(self) -> None:
-        with self._lock:
-            lines, self._lines = self._lines, []
-        _cut(*lines)
-        if lines:
-            for line in lines:
-                line.close()
+        lost = {Mode.DROP_REPLIES, Mode.DROP_ONE} if is_reply else {Mode.DROP_REQUESTS}
+        return mode is Mode.REFUSE or mode in lost
 
 
 def _cut(*lines: socket.socket) -> None:

@@ -263,15 +263,39 @@ def test_use_of_a_key_is_noted_soon(caller: Callable[..., Caller], redis: RedisS
     wait_until(lambda: redis.client.exists(f"otp1:k:{fingerprint}"), what="the use is noted")
 
 
-def test_notes_of_uses_take_no_connection_from_requests(environment: dict[str, str]) -> None:
+def test_notes_of_uses_and_readiness_take_no_connection_from_requests(
+    environment: dict[str, str],
+) -> None:
     settings = load_settings({**environment, "OTP_THREADS": "2"})
 
     store = wire_store(settings)
 
     store.execute("PING")
     pool = store._client.connection_pool
-    assert pool.max_connections == 3
+    assert pool.max_connections == 4
     pool.disconnect()
+
+
+def test_settings_reach_the_breaker(caller: Callable[..., Caller], provider: str) -> None:
+    shop = caller(SHOP_KEY, OTP_NXCLOUD_BREAKER_FAILURES="2", OTP_NXCLOUD_BREAKER_OPEN_SECONDS="60")
+    fault = {"http_status": 500, "times": 2}
+    requests.put(f"{provider}/simulator/faults", json=fault, timeout=10).raise_for_status()
+
+    answers = [shop.post("/otp/start", phone=f"+38067123456{at}") for at in range(3)]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 503]
+    assert answers[2].json["code"] == "service_busy"
+    assert 50 < answers[2].json["retry_after"] <= 60
+
+
+def test_breaker_can_be_switched_off(caller: Callable[..., Caller], provider: str) -> None:
+    shop = caller(SHOP_KEY, OTP_NXCLOUD_BREAKER_FAILURES="0")
+    fault = {"http_status": 500, "times": 12}
+    requests.put(f"{provider}/simulator/faults", json=fault, timeout=10).raise_for_status()
+
+    answers = [shop.post("/otp/start", phone=f"+3806712345{at:02d}") for at in range(12)]
+
+    assert {answer.status_code for answer in answers} == {201}
 
 
 def test_application_does_not_see_anothers_verification(

@@ -68,6 +68,14 @@ def test_templates_read_no_settings() -> None:
     assert loaded.isdisjoint({"otp_service.settings", "pydantic", "redis", "flask", "granian"})
 
 
+def test_simulator_loads_nothing_of_the_service() -> None:
+    loaded = loaded_by("simulator", "--help")
+
+    assert "otp_service.simulator.terms" in loaded
+    of_the_service = {"otp_service.settings", "otp_service.redis_store", "otp_service.domain"}
+    assert loaded.isdisjoint({*of_the_service, "redis", "cryptography", "langcodes"})
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_command_says_of_itself_what_the_list_says(command: str) -> None:
     listed = " ".join(CliRunner().invoke(main, ["--help"]).stdout.split())

@@ -1,3 +1,4 @@
+import gc
 import inspect
 import json
 import logging
@@ -5,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -68,12 +69,15 @@ class FakeGranian:
 
 
 @pytest.fixture
-def granian(monkeypatch: pytest.MonkeyPatch, environ: Environ, logs: None) -> type[FakeGranian]:
+def granian(
+    monkeypatch: pytest.MonkeyPatch, environ: Environ, logs: None
+) -> Iterator[type[FakeGranian]]:
     class Fresh(FakeGranian):
         pass
 
     monkeypatch.setattr(server, "Granian", Fresh)
-    return Fresh
+    yield Fresh
+    gc.unfreeze()
 
 
 def settings(**changes: str) -> Settings:

@@ -137,9 +137,13 @@ class ScriptedServer:
     """Plays its steps one a request, then accepts every message.
 
     Counts what a client cannot hide: lines accepted and exchanges begun.
+
+    Args:
+        port: 0 for a free one.
     """
 
     tls: ssl.SSLContext | None = None
+    port: int = 0
     default: Callable[[Received], Step] = field(default=lambda _: answer())
     connections: int = 0
     exchanges: int = 0
@@ -152,7 +156,7 @@ class ScriptedServer:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._open: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
         self._start(self._accept)
 
     @property

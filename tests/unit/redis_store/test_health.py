@@ -68,8 +68,12 @@ def test_every_problem_of_every_server_is_named() -> None:
 
 @pytest.mark.parametrize(
     "failure",
-    [RedisConnectionError("to redis://me:pass@host"), RedisClusterException("no node")],
-    ids=["connection", "cluster"],
+    [
+        RedisConnectionError("to redis://me:pass@host"),
+        RedisClusterException("no node"),
+        AttributeError("'int' object has no attribute 'splitlines'"),
+    ],
+    ids=["connection", "cluster", "no INFO"],
 )
 def test_failure_is_told_by_its_name_alone(failure: Exception) -> None:
     problems = store_problems(FakeConnection(failure), ADDRESS)

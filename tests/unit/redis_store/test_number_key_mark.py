@@ -54,4 +54,6 @@ def test_mark_ends_and_holds_no_part_of_the_key(connection: Connection) -> None:
     "failure", [RedisConnectionError(), RedisClusterException()], ids=["connection", "cluster"]
 )
 def test_mark_that_cannot_be_left_is_left_for_another_time(failure: Exception) -> None:
-    NumberKeyMark(AwayConnection(failure), NUMBER_KEY).leave()
+    told = NumberKeyMark(AwayConnection(failure), NUMBER_KEY).leave()
+
+    assert told == type(failure).__name__

@@ -7,7 +7,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 
 import otp_service.redis_store
-from otp_service.redis_store.connection import Command
+from otp_service.redis_store.exchange import Command
 from otp_service.redis_store.scripts import Script, run_together
 
 LUA = Path(otp_service.redis_store.__file__).parent / "lua"

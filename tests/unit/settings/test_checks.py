@@ -1,6 +1,7 @@
 """Rules between settings."""
 
 import pytest
+from support.certificates import authority
 
 from otp_service.domain.api_key import hash_key
 from otp_service.settings import DEMO_API_KEY, load_settings
@@ -55,6 +56,40 @@ def test_fewer_connections_than_threads_are_refused(problems, demo):
     demo |= {"OTP_THREADS": "10", "OTP_REDIS_MAX_CONNECTIONS": "9"}
 
     assert set(problems(demo)) == {"OTP_REDIS_MAX_CONNECTIONS"}
+
+
+def test_embedded_store_has_no_replicas_to_wait_for(problems, demo):
+    assert set(problems(demo | {"OTP_REDIS_WAIT_REPLICAS": "1"})) == {"OTP_REDIS_WAIT_REPLICAS"}
+
+
+@pytest.mark.parametrize(("wait_ms", "is_problem"), [("999", False), ("1000", True)])
+def test_replicas_are_waited_for_less_long_than_for_an_answer(
+    problems, complete, wait_ms, is_problem
+):
+    complete |= {"OTP_REDIS_WAIT_TIMEOUT_MS": wait_ms}
+
+    assert not problems(complete)
+    complete["OTP_REDIS_WAIT_REPLICAS"] = "1"
+    assert set(problems(complete)) == ({"OTP_REDIS_WAIT_TIMEOUT_MS"} if is_problem else set())
+
+
+def test_authority_s_file_needs_a_store_over_tls(problems, complete):
+    complete["OTP_REDIS_CA_FILE"] = str(authority().ca_file)
+
+    assert set(problems(complete)) == {"OTP_REDIS_CA_FILE"}
+    assert not problems(complete | {"OTP_REDIS_URL": "rediss://redis.example"})
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"), [(None, "cannot be read"), ("no certificate", "no certificate in PEM")]
+)
+def test_authority_s_file_must_hold_a_certificate(problems, complete, tmp_path, content, problem):
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    complete |= {"OTP_REDIS_URL": "rediss://redis.example", "OTP_REDIS_CA_FILE": str(file)}
+
+    assert problem in problems(complete)["OTP_REDIS_CA_FILE"]
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,22 @@ def test_connections_are_as_many_as_threads(demo):
     assert load_settings(demo | {"OTP_THREADS": "7"}).redis_max_connections == 7
 
 
+@pytest.mark.parametrize(
+    ("threads", "percent", "sends"),
+    [(256, 75, 192), (1, 1, 1), (3, 50, 1), (10, 100, 10), (2, 75, 1)],
+)
+def test_sends_have_their_share_of_the_places_and_one_at_least(demo, threads, percent, sends):
+    given = {"OTP_THREADS": str(threads), "OTP_SENDS_SHARE_PERCENT": str(percent)}
+
+    assert load_settings(demo | given).sends_at_a_time() == sends
+
+
+def test_longest_send_is_three_exchanges_with_every_time_out_at_its_end(demo):
+    given = {"OTP_NXCLOUD_CONNECT_TIMEOUT_SECONDS": "1", "OTP_NXCLOUD_READ_TIMEOUT_SECONDS": "4.5"}
+
+    assert load_settings(demo | given).longest_send() == timedelta(seconds=16.5)
+
+
 def test_log_level_is_read_in_either_case(demo):
     assert load_settings(demo | {"OTP_LOG_LEVEL": "WARNING"}).log_level == "warning"
 
