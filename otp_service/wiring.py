@@ -97,7 +97,12 @@ def wire_api(settings: Settings, *, is_ending: Callable[[], bool] = lambda: Fals
     kept = timedelta(days=settings.audit_retention_days)
     use_cases = wire_use_cases(
         settings,
-        RedisStore(store, journal, audit_kept=kept),
+        RedisStore(
+            store,
+            journal,
+            audit_kept=kept,
+            for_previous_release=settings.write_for_previous_release,
+        ),
         journal,
         gate=wire_gate(settings, store, journal),
         claims=claims,

@@ -1,5 +1,6 @@
 """One message under the provider's id of it, in our terms and in its hash (``lua/message.lua``)."""
 
+import base64
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +23,10 @@ _STATES = {
     "f": DeliveryState.FAILED,
     "x": DeliveryState.EXPIRED,
 }
+# An id's 36 characters in base 64; written out, with what parts them, they are more.
+_PLACE_BYTES = 27
+_RANDOM_CHARS = 22
+_LONG_LINK = 37
 _LETTERS = {state: letter for letter, state in _STATES.items()}
 
 
@@ -31,11 +36,16 @@ def receipt_arguments(receipt: Receipt) -> list[Argument]:
     return [_LETTERS[receipt.state], refused, _cost_text(receipt.cost)]
 
 
-def link_arguments(verification: Verification) -> list[Argument]:
+def link_arguments(
+    verification: Verification, *, for_previous_release: bool = False
+) -> list[Argument]:
     """Give what ``link.lua`` takes for the last message, all but how long it is kept."""
     vid, last = verification.id, verification.last_delivery
+    place: Argument = f"{vid.random} {vid.number_tag} {last.send}"
+    if not for_previous_release:
+        place = base64.urlsafe_b64decode(vid.random + vid.number_tag) + b"%d" % last.send
     return [
-        f"{vid.random} {vid.number_tag} {last.send}",
+        place,
         verification.application_id,
         channel_letters([last.channel]) + verification.country,
     ]
@@ -44,8 +54,9 @@ def link_arguments(verification: Verification) -> list[Argument]:
 def read_news(answer: Answer) -> ReceiptNews | None:
     """Read what either script says of a message; None while the provider told nothing."""
     moved = answer[1] == 1
-    texts = (bytes(text).decode() for at, text in enumerate(answer) if at != 1)
-    state, refused, cost, link, application, where = texts
+    link = bytes(answer[4])
+    texts = (bytes(text).decode() for at, text in enumerate(answer) if at not in {1, 4})
+    state, refused, cost, application, where = texts
     if not state:
         return None
     return ReceiptNews(
@@ -78,8 +89,8 @@ def moments_told(fields: Mapping[bytes, bytes]) -> dict[DeliveryState, datetime]
 
 
 def is_about(link: bytes | None, number_tag: str) -> bool:
-    """Tell whether a message's link says that it went to this number."""
-    return link is not None and link.decode().split(" ")[1] == number_tag
+    """Tell whether the link of a message or a claim leads to this number."""
+    return link is not None and _place_in(link)[1] == number_tag
 
 
 def _cost_text(cost: Cost | None) -> str:
@@ -91,8 +102,20 @@ def _cost(text: str) -> Cost:
     return Cost(currency, Decimal(amount), rate_type)
 
 
-def _sent_message(link: str, application: str, where: str) -> SentMessage:
-    random, number_tag, send = link.split(" ")
+def _place_in(link: bytes) -> tuple[str, str, str]:
+    """Read a link: random part and number's tag of an id, and what else there is.
+
+    The 36 characters are 27 bytes, or, as claims and the previous release have them, two words.
+    """
+    if len(link) >= _LONG_LINK:
+        random, number_tag, *rest = link.decode().split(" ")
+        return random, number_tag, "".join(rest)
+    place = base64.urlsafe_b64encode(link[:_PLACE_BYTES]).decode()
+    return place[:_RANDOM_CHARS], place[_RANDOM_CHARS:], link[_PLACE_BYTES:].decode()
+
+
+def _sent_message(link: bytes, application: str, where: str) -> SentMessage:
+    random, number_tag, send = _place_in(link)
     return SentMessage(
         random=random,
         number_tag=number_tag,

@@ -16,6 +16,7 @@ from otp_service.domain.verification import (
 )
 from otp_service.ports import NewVerification
 from otp_service.redis_store.budget_text import budget_text
+from otp_service.redis_store.packed import UNNAMED_PURPOSE, apart, pack, unpack, whole_id
 from otp_service.redis_store.scripts import Argument
 
 # Redis keeps a small hash as one compact block while no field is longer than this
@@ -36,21 +37,24 @@ _FIELDS = {"b": "business_name", "a": "action", "r": "reason", "p": "pin_type"}
 _REASONS = {reason.value[0]: reason for reason in LanguageReason}
 
 
-def encode(new: NewVerification) -> list[Argument]:
-    """Give the fields of a new record that no script computes, names and values in turn."""
-    plan = new.plans[0]
+def encode(new: NewVerification, *, for_previous_release: bool = False) -> list[Argument]:
+    """Give the fields of a new record that no script computes, names and values in turn.
+
+    Args:
+        for_previous_release: as workers of that release read it too.
+    """
     fields: dict[str, Argument] = {
         "a": new.call.application.id,
-        "u": new.purpose,
         "q": new.purpose_digest,
-        "c": new.country,
-        "m": new.masked_phone,
-        "p": new.prefix_tag,
         "f": new.sealed_phone,
         "k": new.call.application.rules.attempts,
-        "y": new.call.application.rules.sends,
-        "j": plan.language_reason.value[0],
     }
+    if for_previous_release:
+        fields |= apart(new)
+    else:
+        fields["R"] = pack(new)
+        if new.purpose != UNNAMED_PURPOSE:
+            fields["u"] = new.purpose
     if new.call.address_tag is not None:
         fields["ip"] = new.call.address_tag
     if new.call.token_id is not None:
@@ -81,7 +85,11 @@ def _unused_text(plan: MessagePlan) -> str:
 def decode(vid: VerificationId, now_ms: bytes, flat: Sequence[bytes]) -> Verification:
     """Read a script's view of a record: the store's moment, and the hash flat."""
     fields = {name.decode(): value for name, value in zip(flat[::2], flat[1::2], strict=True)}
-    number = {name: int(fields[name]) for name in ("e", "b", "n", "y", "k", "o", "l")}
+    if "R" in fields:
+        fields |= unpack(fields["R"])
+    # What follows from other fields, a record need not have.
+    fields = {"u": UNNAMED_PURPOSE.encode(), "o": fields["n"], **fields}
+    number = {name: int(fields[name]) for name in ("e", "n", "y", "k", "o", "l", "w")}
     now = moment(int(now_ms))
     expires_at = moment(number["e"])
     status = STATUSES[fields["s"].decode()]
@@ -103,7 +111,7 @@ def decode(vid: VerificationId, now_ms: bytes, flat: Sequence[bytes]) -> Verific
         attempts_left=number["k"],
         sends_left=number["y"] - number["n"],
         expires_at=expires_at,
-        resend_at=moment(number["b"]),
+        resend_at=moment(number["e"] - number["l"] + number["w"] * 2 ** (number["n"] - 1)),
         read_at=now,
         plan=_plan(fields, deliveries[-1]),
         deliveries=deliveries,
@@ -130,7 +138,11 @@ def _plan(fields: dict[str, bytes], last: Delivery) -> MessagePlan:
 def _deliveries(fields: dict[str, bytes], newest_send: int, life_ms: int) -> tuple[Delivery, ...]:
     sends = [send for send in range(1, newest_send + 1) if f"s{send}" in fields]
     return tuple(
-        _delivery(send, fields[f"s{send}"].decode(), int(fields[f"e{send}"]) - life_ms)
+        _delivery(
+            send,
+            fields[f"s{send}"].decode(),
+            int(fields.get(f"e{send}", fields["e"])) - life_ms,
+        )
         for send in sends
     )
 
@@ -144,7 +156,7 @@ def _delivery(send: int, text: str, sent_ms: int) -> Delivery:
         language=language,
         state=_STATES[state],
         sent_at=moment(sent_ms),
-        request_id=request_id or None,
+        request_id=whole_id(request_id) or None,
     )
 
 

@@ -49,6 +49,7 @@ from otp_service.redis_store.message import (
     with_receipt,
 )
 from otp_service.redis_store.operations import Answer, Operations
+from otp_service.redis_store.packed import short_id
 from otp_service.redis_store.record import channel_letters, decode, encode
 from otp_service.redis_store.scripts import Argument
 from otp_service.redis_store.timeline import KEPT as AUDIT_KEPT
@@ -76,6 +77,7 @@ class RedisStore:
 
     Args:
         audit_kept: how long a number's timeline remembers; zero for keeping none.
+        for_previous_release: write what workers of that release read too, while there are any.
 
     Raises:
         StoreUnavailable: from any operation, when Redis did not answer; what was asked may have
@@ -83,15 +85,21 @@ class RedisStore:
     """
 
     def __init__(
-        self, connection: Connection, journal: Journal, *, audit_kept: timedelta = AUDIT_KEPT
+        self,
+        connection: Connection,
+        journal: Journal,
+        *,
+        audit_kept: timedelta = AUDIT_KEPT,
+        for_previous_release: bool = False,
     ) -> None:
         self._operations = Operations(connection, journal, scripts=_SCRIPTS)
         self._audit_kept = audit_kept
+        self._for_previous_release = for_previous_release
 
     def start(self, new: NewVerification) -> Verification | OverBudget | Standing:
         """Store the verification and charge the number's budgets, or do neither."""
         application = new.call.application
-        rules, budgets = application.rules, _text_of(application.budgets)
+        budgets = _text_of(application.budgets)
         status, *rest = self._operations.run(
             "start",
             [*_send_keys(new.id, application.id), timeline_key(new.id.number_tag)],
@@ -100,16 +108,11 @@ class RedisStore:
                 budgets.sliding,
                 budgets.guesses,
                 budgets.keep_ms,
-                milliseconds(rules.life),
-                milliseconds(rules.resend_cooldown),
-                milliseconds(rules.retention),
                 new.pin_digest,
                 channel_letters(plan.channel for plan in new.plans),
-                next((plan.template_id for plan in new.plans if plan.template_id), ""),
-                new.plans[0].language,
                 "" if new.is_test else new.call.address_tag or "",
                 budgets.owners,
-                *encode(new),
+                *encode(new, for_previous_release=self._for_previous_release),
                 self._audited(new.call, new.id),
             ],
         )
@@ -158,14 +161,14 @@ class RedisStore:
                 charge_name(vid),
                 send,
                 outcome.value,
-                request_id or "",
+                self._kept_id(request_id) if request_id else "",
                 fingerprint_of(idempotency),
                 audited,
             ),
         )
         if not request_id:
             return Settled(read_settled(vid, self._operations.run(*settle)))
-        told = (*link_arguments(verification), milliseconds(KEPT))
+        told = (*self._link(verification), milliseconds(KEPT))
         link = ("link", [message_key(request_id)], told)
         settled, linked = self._operations.run_together("settle", settle, link)
         return Settled(read_settled(vid, settled), read_news(linked))
@@ -357,6 +360,12 @@ class RedisStore:
                 ["n", refusal_text(reason, retry_after), self._audited(call)],
                 operation="note_refusal",
             )
+
+    def _kept_id(self, request_id: str) -> str:
+        return request_id if self._for_previous_release else short_id(request_id)
+
+    def _link(self, verification: Verification) -> list[Argument]:
+        return link_arguments(verification, for_previous_release=self._for_previous_release)
 
     def _audited(self, call: Call, vid: VerificationId | None = None, *, reason: str = "") -> str:
         charge = charge_name(vid) if vid else ""

@@ -9,6 +9,7 @@ from otp_service.domain.audit import Decision, Entry, UsedUp
 from otp_service.domain.call import Call
 from otp_service.domain.limits import Charge
 from otp_service.redis_store.budget_text import milliseconds
+from otp_service.redis_store.packed import whole_id
 from otp_service.redis_store.record import CHANNELS, STATUSES, moment
 
 KEPT = timedelta(days=7)
@@ -89,7 +90,11 @@ def _message(field: str) -> Callable[[str], Details]:
 
     def read(detail: str) -> Details:
         send, channel, rest = _groups(_MESSAGE, detail)
-        return {"send": int(send), "channel": CHANNELS[channel], field: rest or None}
+        return {
+            "send": int(send),
+            "channel": CHANNELS[channel],
+            field: whole_id(rest or "") or None,
+        }
 
     return read
 

@@ -166,6 +166,7 @@ class Settings(Rules, BaseSettings):
     trusted_proxy_hops: Number = Field(default=0, ge=0, le=10)
     trusted_proxies: tuple[ProxyNetwork, ...] = ()
     audit_retention_days: Number = Field(default=7, ge=0, le=90)
+    write_for_previous_release: bool = False
 
     secret_keys: tuple[Key, ...] = Field(
         default_factory=lambda known: (_random_secret(),) if known["demo"] else ()

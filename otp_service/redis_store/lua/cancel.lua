@@ -7,7 +7,7 @@
 
 local record_key = KEYS[1]
 local now_ms = clock_ms()
-local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'o', 'h')
+local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'o', 'n', 'R')
 local refused = refusal(fields, ARGV[1], now_ms)
 if refused and refused[2] == CANCELED then
     return answer('canceled', now_ms, record_key)
@@ -19,6 +19,7 @@ if refused then
     return refused
 end
 redis.call('HDEL', record_key, 'f')
-close(record_key, CANCELED, tonumber(fields[4]), now_ms + tonumber(fields[5]))
+local retention_ms = rules_of(record_key, fields[6]).retention_ms
+close(record_key, CANCELED, tonumber(fields[4] or fields[5]), now_ms + retention_ms)
 note(now_ms, 'c')
 return answer('canceled', now_ms, record_key)

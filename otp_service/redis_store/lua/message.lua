@@ -1,6 +1,6 @@
 -- Shared: what is known of one message under the provider's id of it, a hash of short fields:
 --   s state: a|d|v|f|x (accepted, delivered, seen, failed, expired)   ta, td, … when it was told, ms
---   w 1 if the channel cannot reach the number   k cost   n whether the cost was counted
+--   w 1 if the channel cannot reach the number   k cost, until it is counted   n whether it was
 --   l, p, y whose message it is, once we know of it
 
 -- Count a cost that is known once we know whose message it is: give it, this once, or an empty text.
@@ -10,6 +10,7 @@ local function cost_to_count(message_key)
         return ''
     end
     redis.call('HSET', message_key, 'n', 1)
+    redis.call('HDEL', message_key, 'k')
     return fields[1]
 end
 

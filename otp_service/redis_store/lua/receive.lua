@@ -25,7 +25,7 @@ end
 if ARGV[2] == '1' then
     redis.call('HSET', message_key, 'w', 1)
 end
-if ARGV[3] ~= '' then
+if ARGV[3] ~= '' and redis.call('HEXISTS', message_key, 'n') == 0 then
     redis.call('HSETNX', message_key, 'k', ARGV[3])
 end
 redis.call('PEXPIRE', message_key, ARGV[4])

@@ -1,19 +1,26 @@
 -- Shared by every operation: the store's clock, and one verification's record.
 --
 -- The record is one hash; field names are short because a million of them live at once:
---   a application   u purpose        q purpose digest  s status: p|a|x|c (pending, approved,
---   c country       m masked phone   f sealed phone                      exhausted, canceled)
---   p tag of the number's range      ip tag of the address it was started from, if known
+--   R what never changes, below      a application     q purpose digest
+--   u purpose, unless it is login    s status: p|a|x|c (pending, approved, exhausted, canceled)
+--   f sealed phone                   ip tag of the address it was started from, if known
 --   O the same, if it is an owner's, whose account of the number's log is charged
---   k attempts left y sends allowed  n sends made      o number of the newest send
---   l life ms       w cooldown ms    h retention ms    e end of the last PIN ms
---   b resend allowed from ms         v verified at ms  z proof consumed
---   g language      j why this language                t template, where there is a channel with templates
+--   k attempts left n sends made     o number of the newest send, unless it is n
+--   e end of the last PIN ms         v verified at ms  z proof consumed
 --   i what a channel's message could not hold          x1, x2, … the message's texts, JSON in pieces
 --   r the send whose PIN was right  K hash of the context, sealed             I endings kept (idempotency.lua)
 --   T id of the client token it was started by, if it was
 --   B of a test number's: its own sliding budgets, of starts; no message goes out
--- and for each send N: dN PIN digest, eN end of that PIN ms, sN state|channel|template|language|request id
+-- and for each send N: dN PIN digest, sN state|channel|template|language|request id, and eN end of
+-- that PIN ms, but for the newest, whose end is e.
+-- R: life|cooldown|retention|sends allowed|template, where a channel has them|language|why this
+-- language|country|tag of the number's range|masked phone; times in ms, to the base 36.
+--
+-- The previous release's records have no R. They have all of it in fields, and some that follow from
+-- others, and stay as they are:
+--   l life ms   w cooldown ms   h retention ms   y sends allowed   t template   g language
+--   j why this language   c country   p range   m masked phone   b resend allowed from ms
+-- and always u, o and eN.
 
 local PENDING, APPROVED, EXHAUSTED, CANCELED = 'p', 'a', 'x', 'c'
 
@@ -31,6 +38,27 @@ end
 -- The caller's answer: a status word, the moment, the whole record, and what else it needs.
 local function answer(status, now_ms, record_key, extra)
     return {status, ms(now_ms), redis.call('HGETALL', record_key), extra}
+end
+
+-- What is fixed at a start, and whether it stands in one field.
+-- packed: R, as HGET gives it
+local function rules_of(record_key, packed)
+    if packed then
+        local life, cooldown, retention, sends, template, language =
+            string.match(packed, '^(%w+)|(%w+)|(%w+)|(%w+)|(%w*)|([^|]*)|')
+        return {is_packed = true, life_ms = tonumber(life, 36), cooldown_ms = tonumber(cooldown, 36),
+            retention_ms = tonumber(retention, 36), sends = tonumber(sends),
+            template = template, language = language}
+    end
+    local fields = redis.call('HMGET', record_key, 'l', 'w', 'h', 'y', 't', 'g')
+    return {life_ms = tonumber(fields[1]), cooldown_ms = tonumber(fields[2]),
+        retention_ms = tonumber(fields[3]), sends = tonumber(fields[4]),
+        template = fields[5], language = fields[6]}
+end
+
+-- From when on a resend is allowed, ms.
+local function resend_from_ms(end_ms, sends_made, rules)
+    return end_ms - rules.life_ms + rules.cooldown_ms * 2 ^ (sends_made - 1)
 end
 
 -- Why nothing more is done with a verification, as an answer; nil while it is pending.
@@ -77,15 +105,22 @@ local function mark_refused(mark_key, keep_ms)
 end
 
 -- Store one more PIN with its send, whose fate is not known yet.
--- fields: life ms, cooldown ms, retention ms, template, language
-local function store_send(record_key, send, sends_made, channel, digest, now_ms, fields)
-    local end_ms = now_ms + tonumber(fields.life_ms)
-    local template = channel == 'v' and fields.template or ''
-    redis.call('HSET', record_key, 'n', sends_made, 'o', send, 'e', ms(end_ms),
-        'b', ms(now_ms + tonumber(fields.cooldown_ms) * 2 ^ (sends_made - 1)),
-        'd' .. send, digest, 'e' .. send, ms(end_ms),
-        's' .. send, table.concat({'u', channel, template, fields.language, ''}, '|'))
-    redis.call('PEXPIREAT', record_key, ms(end_ms + tonumber(fields.retention_ms)))
+local function store_send(record_key, send, sends_made, channel, digest, now_ms, rules)
+    local end_ms = now_ms + rules.life_ms
+    local template = channel == 'v' and rules.template or ''
+    if redis.call('HEXISTS', record_key, 's' .. send - 1) == 1 then
+        redis.call('HSETNX', record_key, 'e' .. send - 1, redis.call('HGET', record_key, 'e'))
+    end
+    redis.call('HSET', record_key, 'n', sends_made, 'e', ms(end_ms), 'd' .. send, digest,
+        's' .. send, table.concat({'u', channel, template, rules.language, ''}, '|'))
+    if send ~= sends_made or not rules.is_packed then
+        redis.call('HSET', record_key, 'o', send)
+    end
+    if not rules.is_packed then
+        redis.call('HSET', record_key, 'e' .. send, ms(end_ms),
+            'b', ms(resend_from_ms(end_ms, sends_made, rules)))
+    end
+    redis.call('PEXPIREAT', record_key, ms(end_ms + rules.retention_ms))
 end
 
 -- Close a verification: no PIN is left to guess at, and it stays readable for a while.

@@ -10,21 +10,19 @@
 
 local record_key, log_key, mark_key, failed_send = KEYS[1], KEYS[2], KEYS[3], ARGV[3]
 local now_ms = clock_ms()
-local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'n', 'o', 'l', 'w', 'h', 't', 'g',
-    'O')
+local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'n', 'o', 'R', 'O')
 local refused = refusal(fields, ARGV[1], now_ms)
 if refused then
     return refused
 end
 mark_refused(mark_key, ARGV[7])
-local account = account_named(fields[11])
+local account = account_named(fields[7])
 redis.call('ZREM', log_key, 'm' .. account .. ARGV[2] .. failed_send)
 local failed_channel = string.sub(redis.call('HGET', record_key, 's' .. failed_send) or 'u|?', 3, 3)
 redis.call('HDEL', record_key, 'd' .. failed_send, 'e' .. failed_send, 's' .. failed_send)
-local send = tonumber(fields[5]) + 1
-store_send(record_key, send, tonumber(fields[4]), ARGV[6], ARGV[5], now_ms, {
-    life_ms = fields[6], cooldown_ms = fields[7], retention_ms = fields[8],
-    template = fields[9], language = fields[10]})
+local send = tonumber(fields[5] or fields[4]) + 1
+store_send(record_key, send, tonumber(fields[4]), ARGV[6], ARGV[5], now_ms,
+    rules_of(record_key, fields[6]))
 charge(log_key, now_ms, tonumber(ARGV[4]), 'm' .. account .. ARGV[2] .. send)
 note(now_ms, 'p', table.concat({failed_send, failed_channel, send, ARGV[6], ':', audit.reason}))
 return answer('stored', now_ms, record_key)

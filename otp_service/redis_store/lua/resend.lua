@@ -27,8 +27,7 @@ if earlier then
     return earlier
 end
 local now_ms = clock_ms()
-local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'n', 'y', 'b', 'o', 'l', 'w', 'h', 't', 'g',
-    'O', 'ip', 'B')
+local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'n', 'o', 'R', 'O', 'ip', 'B')
 local refused = refusal(fields, ARGV[1], now_ms)
 if refused and refused[1] == 'missing' then
     return refused
@@ -51,7 +50,7 @@ if refused then
 end
 
 local channel = open_channel(ARGV[7], mark_key)
-local newest_send = tonumber(fields[7])
+local newest_send = tonumber(fields[5] or fields[4])
 local function has_gone_over(wanted)
     for send = 1, newest_send do
         local described = redis.call('HGET', record_key, 's' .. send)
@@ -68,21 +67,21 @@ if stands_in and has_gone_over(channel) then
     return {'not_needed', 0}
 end
 
-local is_test, sliding = fields[15], fields[15] or ARGV[3]
-local sends_made = tonumber(fields[4])
-if sends_made >= tonumber(fields[5]) then
+local is_test, sliding = fields[9], fields[9] or ARGV[3]
+local sends_made, rules = tonumber(fields[4]), rules_of(record_key, fields[6])
+if sends_made >= rules.sends then
     local next_account = is_test and STRANGERS or account_of_address(
-        KEYS[4], log_key, fields[14] or '', ARGV[12], now_ms, tonumber(ARGV[5]))
+        KEYS[4], log_key, fields[8] or '', ARGV[12], now_ms, tonumber(ARGV[5]))
     local wait_ms = start_wait(log_key, next_account, sliding, ARGV[4], now_ms)
     note_refused(refused_for('no_sends_left', wait_ms))
     return {'no_sends_left', wait_ms}
 end
-if not stands_in and ARGV[10] ~= '1' and now_ms < tonumber(fields[6]) then
-    local until_ms = tonumber(fields[6]) - now_ms
+local until_ms = resend_from_ms(tonumber(fields[3]), sends_made, rules) - now_ms
+if not stands_in and ARGV[10] ~= '1' and until_ms > 0 then
     note_refused(refused_for('too_soon', until_ms))
     return {'too_soon', until_ms}
 end
-local account = account_named(fields[13])
+local account = account_named(fields[7])
 local wait_ms, budget = sliding_wait(charges(log_key, account), 'm', sliding, now_ms)
 if wait_ms > 0 then
     note_refused(used_up(sliding, ARGV[4], budget, wait_ms))
@@ -91,9 +90,7 @@ end
 
 local send = newest_send + 1
 local digest = is_test and redis.call('HGET', record_key, 'd' .. newest_send) or ARGV[6]
-store_send(record_key, send, sends_made + 1, channel, digest, now_ms, {
-    life_ms = fields[8], cooldown_ms = fields[9], retention_ms = fields[10],
-    template = fields[11], language = fields[12]})
+store_send(record_key, send, sends_made + 1, channel, digest, now_ms, rules)
 if not is_test then
     charge(log_key, now_ms, tonumber(ARGV[5]), 'm' .. account .. ARGV[2] .. send)
 end

@@ -28,8 +28,9 @@ note(now_ms, 'd', message .. audit.reason)
 
 local account = account_named(redis.call('HGET', record_key, 'O'))
 redis.call('ZREM', log_key, 'm' .. account .. charge_id .. send)
-local fields = redis.call('HMGET', record_key, 's', 'n', 'o', 'l', 'w', 'h')
+local fields = redis.call('HMGET', record_key, 's', 'n', 'o', 'e', 'R')
 local sends_left_standing = tonumber(fields[2]) - 1
+local newest_send = tonumber(fields[3] or fields[2])
 if sends_left_standing == 0 then
     redis.call('ZREM', log_key, 's' .. account .. charge_id)
     redis.call('DEL', record_key)
@@ -37,15 +38,19 @@ if sends_left_standing == 0 then
 end
 
 redis.call('HDEL', record_key, 'd' .. send, 'e' .. send, 's' .. send)
-redis.call('HSET', record_key, 'n', sends_left_standing)
+redis.call('HSET', record_key, 'n', sends_left_standing, 'o', newest_send)
 if fields[1] == PENDING then
-    local end_ms = 0
-    for other = 1, tonumber(fields[3]) do
-        end_ms = math.max(end_ms, tonumber(redis.call('HGET', record_key, 'e' .. other) or 0))
+    local end_ms, rules = 0, rules_of(record_key, fields[5])
+    for other = 1, newest_send do
+        local standing = redis.call('HMGET', record_key, 's' .. other, 'e' .. other)
+        if standing[1] then
+            end_ms = math.max(end_ms, tonumber(standing[2] or fields[4]))
+        end
     end
-    local sent_ms = end_ms - tonumber(fields[4])
-    local cooldown_ms = tonumber(fields[5]) * 2 ^ (sends_left_standing - 1)
-    redis.call('HSET', record_key, 'e', ms(end_ms), 'b', ms(sent_ms + cooldown_ms))
-    redis.call('PEXPIREAT', record_key, ms(end_ms + tonumber(fields[6])))
+    redis.call('HSET', record_key, 'e', ms(end_ms))
+    if not rules.is_packed then
+        redis.call('HSET', record_key, 'b', ms(resend_from_ms(end_ms, sends_left_standing, rules)))
+    end
+    redis.call('PEXPIREAT', record_key, ms(end_ms + rules.retention_ms))
 end
 return answer('settled', now_ms, record_key)

@@ -5,11 +5,9 @@
 -- KEYS[4]   the number's owners
 -- ARGV[1]   charge: what this verification's charges are called in the log
 -- ARGV[2]   sliding budgets   ARGV[3] guess budget   ARGV[4] how long the log is kept, ms
--- ARGV[5]   life ms   ARGV[6] cooldown ms   ARGV[7] retention ms
--- ARGV[8]   PIN digest   ARGV[9] channels, in the order they are tried
--- ARGV[10]  template, for a channel that has templates   ARGV[11] language
--- ARGV[12]  tag of the address it is started from, or empty, as for a test number   ARGV[13] owners' rule
--- ARGV[14…] the record's other fields: name, value, …
+-- ARGV[5]   PIN digest   ARGV[6] channels, in the order they are tried
+-- ARGV[7]   tag of the address it is started from, or empty, as for a test number   ARGV[8] owners' rule
+-- ARGV[9…]  the record's other fields: name, value, …
 -- returns   {stored, now, record} | {over_budget, which, wait ms, 1 if an owner's or 0}; which
 --           is 0 for the guess budget
 --           | {standing} (a start with the same Idempotency-Key that broke off had stored it)
@@ -23,22 +21,20 @@ if redis.call('EXISTS', record_key) == 1 then
     return {'standing'}
 end
 local account = account_of_address(
-    KEYS[4], log_key, ARGV[12], ARGV[13], now_ms, tonumber(ARGV[4]))
+    KEYS[4], log_key, ARGV[7], ARGV[8], now_ms, tonumber(ARGV[4]))
 local wait_ms, budget = start_wait(log_key, account, ARGV[2], ARGV[3], now_ms)
 if wait_ms > 0 then
     note(now_ms, 'n', used_up(ARGV[2], ARGV[3], budget, wait_ms), '')
     return {'over_budget', budget, wait_ms, account == STRANGERS and 0 or 1}
 end
 
-redis.call('HSET', record_key, 's', PENDING, 'l', ARGV[5], 'w', ARGV[6], 'h', ARGV[7],
-    't', ARGV[10], 'g', ARGV[11], unpack(ARGV, 14))
+redis.call('HSET', record_key, 's', PENDING, unpack(ARGV, 9))
 if account ~= STRANGERS then
-    redis.call('HSET', record_key, 'O', ARGV[12])
+    redis.call('HSET', record_key, 'O', ARGV[7])
 end
-local channel = open_channel(ARGV[9], mark_key)
-store_send(record_key, 1, 1, channel, ARGV[8], now_ms, {
-    life_ms = ARGV[5], cooldown_ms = ARGV[6], retention_ms = ARGV[7],
-    template = ARGV[10], language = ARGV[11]})
+local channel = open_channel(ARGV[6], mark_key)
+local rules = rules_of(record_key, redis.call('HGET', record_key, 'R'))
+store_send(record_key, 1, 1, channel, ARGV[5], now_ms, rules)
 if redis.call('HEXISTS', record_key, 'B') == 1 then
     charge(log_key, now_ms, tonumber(ARGV[4]), 't' .. charge_id)
 else

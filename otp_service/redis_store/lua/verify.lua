@@ -21,7 +21,7 @@ if earlier then
     return earlier
 end
 local now_ms = clock_ms()
-local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'k', 'o', 'q', 'h', 'O', 'ip', 'B')
+local fields = redis.call('HMGET', record_key, 'a', 's', 'e', 'k', 'o', 'q', 'R', 'O', 'ip', 'B', 'n')
 local refused = refusal(fields, ARGV[1], now_ms)
 -- A place where nothing stands is not written to: anybody can make up ids.
 if refused and refused[1] == 'missing' then
@@ -51,14 +51,15 @@ local function accepted(digest, first)
     return false
 end
 
-local newest_send, retention_ms = tonumber(fields[5]), tonumber(fields[7])
+local newest_send = tonumber(fields[5] or fields[11])
+local retention_ms = rules_of(record_key, fields[7]).retention_ms
 -- What the record was started as decides, whatever the settings say by now: of a test number only
 -- the fixed PIN is right, of any other only what was drawn.
 local pin_digests = fields[10] and 7 + 2 * secrets or 7 + secrets
 if accepted(fields[6], 7) then
     for send = 1, newest_send do
         local pin = redis.call('HMGET', record_key, 'd' .. send, 'e' .. send)
-        if pin[1] and now_ms < tonumber(pin[2]) and accepted(pin[1], pin_digests) then
+        if pin[1] and now_ms < tonumber(pin[2] or fields[3]) and accepted(pin[1], pin_digests) then
             local keep_ms = math.max(retention_ms, tonumber(ARGV[4]))
             redis.call('HSET', record_key, 'v', ms(now_ms), 'r', send)
             close(record_key, APPROVED, newest_send, now_ms + keep_ms)

@@ -14,8 +14,7 @@ def stored(plan: MessagePlan = PLAN, **changes: object) -> list[bytes]:
     """Give a record as a script gives it, flat."""
     encoded = encode(new_verification(plans=(plan,)))
     fields = dict(zip(encoded[::2], encoded[1::2], strict=True))
-    fields |= {"s": "p", "n": 1, "o": 1, "l": 300_000, "w": 30_000, "h": 86_400_000}
-    fields |= {"e": END_MS, "b": NOW_MS + 30_000, "d1": b"digest", "e1": END_MS}
+    fields |= {"s": "p", "n": 1, "e": END_MS, "d1": b"digest"}
     sent = ["u", channel_letters([plan.channel]), str(plan.template_id or ""), plan.language, ""]
     fields |= {"s1": "|".join(sent), **changes}
     flat = []
