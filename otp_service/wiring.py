@@ -23,14 +23,13 @@ from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.number_prefix import PrefixScheme
 from otp_service.domain.proof import ProofScheme
 from otp_service.domain.sealing import Sealer
-from otp_service.domain.sms_text import compose_sms
 from otp_service.domain.test_number import FixedPinScheme
 from otp_service.domain.verification import Channel
 from otp_service.nxcloud.callbacks import read_receipt, read_reply
 from otp_service.nxcloud.otp_template import Dialect
 from otp_service.nxcloud.reading import NOT_ASKED, NOT_REACHED, REASONS
 from otp_service.nxcloud.signing import Credentials
-from otp_service.nxcloud.sms import SmsSender
+from otp_service.nxcloud.sms import SmsSender, sms_content
 from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
@@ -294,7 +293,7 @@ def wire_use_cases(
 def _wire_hand_over(settings: Settings, journal: Journal) -> HandOver:
     transport = wire_transport(settings)
     viber = _wire_viber_sender(settings, transport, journal=journal)
-    sms = wire_sms_sender(settings, transport, compose=_sms_content, journal=journal)
+    sms = wire_sms_sender(settings, transport, compose=sms_content, journal=journal)
     return HandOver(
         senders={
             Channel.VIBER: _behind_breaker(settings, viber, journal),
@@ -362,16 +361,6 @@ def wire_sms_sender(
         journal=journal,
         source_address=settings.nxcloud_sms_source_address or None,
     )
-
-
-def _sms_content(message: OutgoingMessage) -> str:
-    return compose_sms(
-        message.pin,
-        language=message.plan.language,
-        life=message.life,
-        brand=message.brand,
-        autofill=message.autofill,
-    ).text
 
 
 def wire_viber_client(
