@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from support.deployments import Deploying, Deployment
 from support.invariants import Allowed, violations
+from support.kinds import Kind
 from support.load import LOADED_SHOP, LOADED_TABLES, Load, number_of
 from support.process_life import (
     BalancedCaller,
@@ -23,10 +24,12 @@ from support.process_life import (
     fresh_workers,
     hang_up,
     kill,
+    kind_of,
     workers_of,
 )
 from support.processes import await_answer, cli, free_port
-from support.redis_servers import wait_until
+from support.redis_servers import RedisServer, wait_until
+from support.tcp_proxy import Mode, TcpProxy
 
 # Everything that could take its time did: the provider's three exchanges and Redis'.
 ALLOWED = Allowed(longest_seconds=3 * (2 + 8) + 5)
@@ -52,13 +55,16 @@ def under_load(deployed: Deployment, caller: BalancedCaller | None = None) -> It
 
 
 @contextmanager
-def deployment(directory: Path, settings: str = "", **environ: str) -> Iterator[Deployment]:
+def deployment(
+    directory: Path, *, kind: Kind | None = None, **environ: str
+) -> Iterator[Deployment]:
     """A deployment whose secrets and further settings stand in files."""
     (directory / "secrets").write_text(OLD + "\n")
     deploying = Deploying(
         directory,
         LOADED_TABLES,
         shop=LOADED_SHOP,
+        kind=kind,
         OTP_SECRET_KEYS="",
         OTP_SECRET_KEYS_FILE=str(directory / "secrets"),
         OTP_THREADS="",
@@ -107,6 +113,29 @@ def test_new_settings_are_taken_and_wrong_ones_are_not(tmp_path: Path) -> None:
         await_all_workers(deployed.service, int(deployed.environ["OTP_PORT"]))
         answers = [deployed.shop.session.get(docs, timeout=30).status_code for _ in range(10)]
         assert answers == [200] * 10
+
+
+def test_old_workers_stay_where_a_new_one_does_not_come_up(tmp_path: Path) -> None:
+    url = tmp_path / "redis-url"
+    with RedisServer() as redis, TcpProxy(redis.port) as silent:
+        url.write_text(redis.url)
+        files = {"OTP_REDIS_URL": "", "OTP_REDIS_URL_FILE": str(url)}
+        with deployment(
+            tmp_path, kind=kind_of(redis), OTP_REDIS_READ_TIMEOUT_SECONDS="60", **files
+        ) as deployed:
+            before = workers_of(deployed.service)
+            with under_load(deployed):
+                # One that looks for its store comes up late enough to be killed before.
+                silent.switch(Mode.SILENT)
+                url.write_text(f"redis://127.0.0.1:{silent.port}")
+                hang_up(deployed.service)
+                wait_until(lambda: silent.requests, what="a new worker looks for its store")
+                (fresh,) = workers_of(deployed.service) - before
+                kill(fresh)
+                wait_until(lambda: errors_of(deployed), what="the log tells of it")
+
+            assert errors_of(deployed) == ["a new worker did not come up; the old ones go on"]
+            assert workers_of(deployed.service) == before
 
 
 def test_no_connection_is_cut_however_it_is_used(tmp_path: Path) -> None:
