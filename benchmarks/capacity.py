@@ -151,7 +151,7 @@ def try_out(wanted: Plan, delay: float) -> tuple[Tried, Tried]:
     """
     holds = wanted.under_way[delay] / wanted.rate
     # Long enough for every place to be taken many times over.
-    arrivals = max(_SIMULATED, 10 * wanted.threads[delay])
+    arrivals = max(_SIMULATED, 30 * wanted.threads[delay])
     by_chance, even = (
         simulate(
             rate=wanted.rate,
@@ -251,10 +251,17 @@ def _queues_table(plans: list[Plan], tried: Mapping[tuple[int, float], tuple[Tri
                     f"{each.threads[delay]:,}",
                     f"{by_chance.waited:.2%}",
                     f"{even.waited:.2%}",
-                    f"{by_chance.p99_wait_seconds * 1000:.0f} ms",
+                    f"{by_chance.longest_wait_seconds * 1000:.0f} ms",
                 )
             )
-    head = ("a day, provider", "under way", "places", "waited, by chance", "waited, even", "p99")
+    head = (
+        "a day, provider",
+        "under way",
+        "places",
+        "waited, by chance",
+        "waited, even",
+        "longest",
+    )
     return _table(head, rows)
 
 

@@ -21,7 +21,8 @@ class Target:
 
     Args:
         bound: what the figure may be at most, or at least if ``is_floor``.
-        figure: None where it could not be measured; ``note`` says why.
+        figure: the median of the rounds; None where there is none, and ``note`` says why.
+        least, most: of the rounds.
         decimals: worth showing.
     """
 
@@ -31,6 +32,8 @@ class Target:
     unit: str = "x"
     is_floor: bool = False
     decimals: int = 2
+    least: float = 0
+    most: float = 0
     note: str = ""
 
     @property
@@ -65,19 +68,19 @@ def median(runs: Sequence[Run], field: str) -> float:
     return statistics.median(run[field] for run in runs)
 
 
-def ratio(over: Sequence[float], under: Sequence[float]) -> float:
-    """Give the median of the rounds' ratios: what slows a whole round down slows both."""
-    return statistics.median(a / b for a, b in zip(over, under, strict=True))
+def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:
+    """Give the ratio within each round: what slows a whole round down slows both."""
+    return [a / b for a, b in zip(over, under, strict=True)]
 
 
-def cpu_ratio(results: Mapping[str, Any], over: str, under: str) -> float:
+def cpu_ratios(results: Mapping[str, Any], over: str, under: str) -> list[float]:
     """Give how much more CPU, of server and Redis, a request of one cell costs than another's."""
-    return ratio(*([cpu(run) for run in runs_of(results, name)] for name in (over, under)))
+    return ratios(*([cpu(run) for run in runs_of(results, name)] for name in (over, under)))
 
 
-def field_ratio(results: Mapping[str, Any], over: str, under: str, field: str) -> float:
+def field_ratios(results: Mapping[str, Any], over: str, under: str, field: str) -> list[float]:
     """Give the same of one field."""
-    return ratio(*([run[field] for run in runs_of(results, name)] for name in (over, under)))
+    return ratios(*([run[field] for run in runs_of(results, name)] for name in (over, under)))
 
 
 def ideal_rate(connections: int, delay_ms: float) -> float:
@@ -98,8 +101,8 @@ def _load_targets(results: Mapping[str, Any]) -> list[Target]:
     ideal = ideal_rate(SLOW_CONNECTIONS, PROVIDER_MS)
     at = f"{CONNECTIONS} connections"
 
-    def cpu_over(over: str, under: str) -> Callable[[], float]:
-        return lambda: cpu_ratio(results, over, under)
+    def cpu_over(over: str, under: str) -> Callable[[], Sequence[float]]:
+        return lambda: cpu_ratios(results, over, under)
 
     wanted = [
         (
@@ -124,7 +127,7 @@ def _load_targets(results: Mapping[str, Any]) -> list[Target]:
             f"start, provider at {PROVIDER_MS} ms, {SLOW_CONNECTIONS} connections: of the ideal "
             f"{ideal:.0f}/s",
             92,
-            lambda: median(runs_of(results, slow), "rate") / ideal * 100,
+            lambda: [run["rate"] / ideal * 100 for run in runs_of(results, slow)],
             unit="%",
             is_floor=True,
             decimals=0,
@@ -134,7 +137,7 @@ def _load_targets(results: Mapping[str, Any]) -> list[Target]:
         _target(
             "the same: p99",
             450,
-            lambda: median(runs_of(results, slow), "p99_ms"),
+            lambda: [run["p99_ms"] for run in runs_of(results, slow)],
             unit="ms",
             decimals=0,
         )
@@ -143,7 +146,7 @@ def _load_targets(results: Mapping[str, Any]) -> list[Target]:
         _target(
             "verify while that start load runs: p99, of its p99 alone",
             3,
-            lambda: field_ratio(results, beside, alone, "p99_ms"),
+            lambda: field_ratios(results, beside, alone, "p99_ms"),
         )
     )
     for kind, what in (("wrong", "verify"), ("start", "start")):
@@ -180,7 +183,7 @@ def _single_targets(results: Mapping[str, Any]) -> list[Target]:
         _target(
             f"round trips on one Redis: {call}",
             bound,
-            lambda call=call: trips[call],
+            lambda call=call: [trips[call]],
             unit="",
             decimals=0,
         )
@@ -190,25 +193,27 @@ def _single_targets(results: Mapping[str, Any]) -> list[Target]:
         _target(
             f"Redis memory of a live verification, over {memory['live']:,}, without audit",
             900,
-            lambda: memory["verification"],
+            lambda: [memory["verification"]],
             unit="bytes",
             decimals=0,
         )
     )
     found.append(
-        _target("first answer after `otp-service serve`", 1.5, lambda: ups["serve"], unit="s")
+        _target("first answer after `otp-service serve`", 1.5, lambda: [ups["serve"]], unit="s")
     )
-    found.append(_target("`otp-service --help`", 0.3, lambda: ups["help"], unit="s"))
+    found.append(_target("`otp-service --help`", 0.3, lambda: [ups["help"]], unit="s"))
     found.append(
         _target(
             "memory of a worker, after the load",
             90,
-            lambda: max(
-                run["worker_mb"]
-                for name, entry in results["cells"].items()
-                if name.startswith(cells.SERVICE)
-                for run in entry["runs"]
-            ),
+            lambda: [
+                max(
+                    run["worker_mb"]
+                    for name, entry in results["cells"].items()
+                    if name.startswith(cells.SERVICE)
+                    for run in entry["runs"]
+                )
+            ],
             unit="MB",
             decimals=0,
         )
@@ -216,11 +221,14 @@ def _single_targets(results: Mapping[str, Any]) -> list[Target]:
     return found
 
 
-def _target(what: str, bound: float, figure: Callable[[], float], **more: Any) -> Target:
+def _target(what: str, bound: float, figure: Callable[[], Sequence[float]], **more: Any) -> Target:
     try:
-        return Target(what, bound, figure(), **more)
+        rounds = figure()
     except NoFigure as reason:
         return Target(what, bound, None, note=str(reason), **more)
+    return Target(
+        what, bound, statistics.median(rounds), least=min(rounds), most=max(rounds), **more
+    )
 
 
 def _named(part: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-_WIDTH, _LEFT, _RIGHT = 860, 250, 90
+_WIDTH, _LEFT, _RIGHT = 900, 290, 90
 _TOP, _ROW, _BAR = 64, 30, 18
 _COLOURS = {"server": "#3b6fb6", "Redis": "#d1603d"}
 _FONT = 'font-family="system-ui, sans-serif"'

@@ -81,21 +81,19 @@ def _targets_table(found: Sequence[Target]) -> str:
     rows = ["| what | target | measured | |", "| --- | --- | --- | --- |"]
     words = {True: "met", False: "**not met**", None: "not run"}
     for target in found:
-        measured = target.note if target.figure is None else f"{_shown(target.figure, target)}"
-        bound = (
-            f"{'at least' if target.is_floor else 'at most'} {_amount(target.bound, target.unit)}"
-        )
-        rows.append(f"| {target.what} | {bound} | {measured} | {words[target.is_met]} |")
+        side = "at least" if target.is_floor else "at most"
+        bound = f"{side} {target.bound:g} {target.unit}".strip()
+        rows.append(f"| {target.what} | {bound} | {_shown(target)} | {words[target.is_met]} |")
     return "\n".join(rows)
 
 
-def _shown(figure: float, target: Target) -> str:
-    return _amount(round(figure, target.decimals), target.unit, target.decimals)
-
-
-def _amount(figure: float, unit: str, decimals: int | None = None) -> str:
-    text = f"{figure:g}" if decimals is None else f"{figure:.{decimals}f}"
-    return f"{text} {unit}".strip()
+def _shown(target: Target) -> str:
+    if target.figure is None:
+        return target.note
+    figure, least, most = (
+        f"{value:.{target.decimals}f}" for value in (target.figure, target.least, target.most)
+    )
+    return f"{figure} {target.unit}".strip() + ("" if least == most else f" ({least} to {most})")
 
 
 def _loads_table(results: Mapping[str, Any], names: Sequence[str]) -> str:
@@ -169,8 +167,9 @@ def _pairs(pairs: Mapping[str, str]) -> str:
 def _length(results: Mapping[str, Any]) -> str:
     run = results["run"]
     rounds = [len(cell["runs"]) for cell in results["cells"].values()]
+    counted = " to ".join(map(str, sorted({min(rounds), max(rounds)})))
     return (
-        f"{min(rounds)} to {max(rounds)} rounds of {run['seconds']:g} s a cell; "
+        f"{counted} rounds of {run['seconds']:g} s a cell; "
         f"{run['took_seconds'] / 60:.0f} minutes in all."
     )
 

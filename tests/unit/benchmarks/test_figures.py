@@ -9,11 +9,11 @@ from benchmarks.cells import Cell
 from benchmarks.figures import (
     NoFigure,
     Target,
-    cpu_ratio,
-    field_ratio,
+    cpu_ratios,
+    field_ratios,
     ideal_rate,
     median,
-    ratio,
+    ratios,
     runs_of,
     targets,
 )
@@ -33,25 +33,25 @@ def test_median_is_the_middle_round() -> None:
 
 
 def test_ratio_is_taken_within_each_round() -> None:
-    # The second round was slow for both; of the medians it would be 3 / 2.
-    assert ratio([2, 30, 3], [1, 15, 2]) == 2
+    # The second round was slow for both.
+    assert ratios([2, 30, 3], [1, 15, 2]) == [2, 2, 1.5]
 
 
 def test_ratio_wants_as_many_rounds_of_both() -> None:
     with pytest.raises(ValueError, match="zip"):
-        ratio([1, 2], [1])
+        ratios([1, 2], [1])
 
 
 def test_cpu_of_redis_counts_as_the_servers_does() -> None:
     results = _results(service=[_run(2, 2)], floor=[_run(2, 0)])
 
-    assert cpu_ratio(results, "service", "floor") == 2
+    assert cpu_ratios(results, "service", "floor") == [2]
 
 
 def test_ratio_of_one_field() -> None:
     results = _results(beside=[_run(1, p99_ms=30)], alone=[_run(9, p99_ms=10)])
 
-    assert field_ratio(results, "beside", "alone", "p99_ms") == 3
+    assert field_ratios(results, "beside", "alone", "p99_ms") == [3]
 
 
 def test_connections_that_wait_allow_so_many_a_second() -> None:
@@ -101,3 +101,14 @@ def test_target_whose_cell_was_not_run_says_so(whole: dict[str, Any]) -> None:
 
     assert len(untold) == 2
     assert all("256 late" in target.note for target in untold)
+
+
+def test_target_is_the_median_of_its_rounds_and_tells_their_spread(whole: dict[str, Any]) -> None:
+    floor, service = (Cell(part, "start").name for part in (cells.FLOOR, cells.SERVICE))
+    whole["cells"][floor]["runs"] = [_run(1), _run(10), _run(2)]
+    whole["cells"][service]["runs"] = [_run(2), _run(20), _run(3)]
+
+    found = next(each for each in targets(whole) if each.what.startswith("start, instant"))
+
+    # Of the medians it would be 3 / 2.
+    assert (found.figure, found.least, found.most) == (2, 1.5, 2)
