@@ -23,14 +23,13 @@ from otp_service.domain.keys import KeyRing, Use, derive_key
 from otp_service.domain.number_prefix import PrefixScheme
 from otp_service.domain.proof import ProofScheme
 from otp_service.domain.sealing import Sealer
-from otp_service.domain.sms_text import compose_sms
 from otp_service.domain.test_number import FixedPinScheme
 from otp_service.domain.verification import Channel
 from otp_service.nxcloud.callbacks import read_receipt, read_reply
 from otp_service.nxcloud.otp_template import Dialect
 from otp_service.nxcloud.reading import NOT_ASKED, NOT_REACHED, REASONS
 from otp_service.nxcloud.signing import Credentials
-from otp_service.nxcloud.sms import SmsSender
+from otp_service.nxcloud.sms import SmsSender, sms_content
 from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.nxcloud.transport import Transport
 from otp_service.nxcloud.viber import ViberSender
@@ -79,8 +78,12 @@ from otp_service.telemetry import TelemetryJournal, bind_request_id, configure_l
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-def wire_api(settings: Settings) -> OtpApi:
-    """Give the WSGI application of these settings. Redis may be away; it is asked again later."""
+def wire_api(settings: Settings, *, is_ending: Callable[[], bool] = lambda: False) -> OtpApi:
+    """Give the WSGI application of these settings. Redis may be away; it is asked again later.
+
+    Args:
+        is_ending: whether whoever serves it takes no new callers.
+    """
     configure_logs(
         settings.log_level,
         secrets=[secret.get_secret_value() for secret in settings.nxcloud_callback_secrets],
@@ -111,6 +114,7 @@ def wire_api(settings: Settings) -> OtpApi:
             has_public_docs=settings.public_docs,
         ),
         readiness=SharedLook(partial(_store_problems, settings, store, mark)),
+        is_ending=is_ending,
         metrics=render_metrics,
         callbacks=_wire_callbacks(
             settings, use_cases, wire_sessions(settings, store, journal), journal
@@ -285,7 +289,7 @@ def wire_use_cases(
 def _wire_hand_over(settings: Settings, journal: Journal) -> HandOver:
     transport = wire_transport(settings)
     viber = _wire_viber_sender(settings, transport, journal=journal)
-    sms = wire_sms_sender(settings, transport, compose=_sms_content, journal=journal)
+    sms = wire_sms_sender(settings, transport, compose=sms_content, journal=journal)
     return HandOver(
         senders={
             Channel.VIBER: _behind_breaker(settings, viber, journal),
@@ -353,16 +357,6 @@ def wire_sms_sender(
         journal=journal,
         source_address=settings.nxcloud_sms_source_address or None,
     )
-
-
-def _sms_content(message: OutgoingMessage) -> str:
-    return compose_sms(
-        message.pin,
-        language=message.plan.language,
-        life=message.life,
-        brand=message.brand,
-        autofill=message.autofill,
-    ).text
 
 
 def wire_viber_client(

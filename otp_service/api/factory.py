@@ -70,6 +70,7 @@ def create_api(
     admission: Admission,
     operators: OperatorAccess,
     readiness: Callable[[], tuple[str, ...]],
+    is_ending: Callable[[], bool],
     metrics: Callable[[], tuple[bytes, str]],
     callbacks: Callbacks,
     journal: Journal,
@@ -84,6 +85,7 @@ def create_api(
         admission: knows the callers by their keys.
         operators: knows who may see what operators see.
         readiness: why the service cannot do its work now; empty if it can.
+        is_ending: whether new callers should go elsewhere.
         metrics: the exposition and its media type.
         callbacks: what the provider's own calls lead to.
         working_places: requests that are worked on at a time, once they have arrived whole.
@@ -116,6 +118,7 @@ def create_api(
         idempotency=idempotency,
         operators=operators,
         readiness=readiness,
+        is_ending=is_ending,
         metrics=metrics,
     ).install(app)
     Exchange(

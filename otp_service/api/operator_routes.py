@@ -15,6 +15,7 @@ from otp_service.api.replies import AliveReply, ReadyReply
 
 _SECONDS_TO_NEXT_LOOK = 1
 _NOT_NOW = "No verification can be started or checked now."
+_ENDING = "This instance is about to end. Send new callers to another."
 
 operator_routes = APIBlueprint(
     "operators",
@@ -33,11 +34,18 @@ def health() -> dict[str, str]:
     "/readyz",
     operation_id="readiness",
     description="What is wrong is told to whoever shows an operator's key.",
-    responses={200: ReadyReply, **problems(ProblemCode.STORE_UNAVAILABLE)},
+    responses={
+        200: ReadyReply,
+        **problems(ProblemCode.STORE_UNAVAILABLE, ProblemCode.SERVICE_BUSY),
+    },
 )
 def readiness() -> tuple[dict[str, str], HTTPStatus] | Response:
     """Tell whether verifications can be started and checked now."""
     parts = current_parts()
+    if parts.is_ending():
+        return render_problem(
+            problem_of(ProblemCode.SERVICE_BUSY, detail=_ENDING, retry_after=_SECONDS_TO_NEXT_LOOK)
+        )
     reasons = parts.readiness()
     if not reasons:
         return ReadyReply(status="ready").model_dump(), HTTPStatus.OK

@@ -22,6 +22,7 @@ class Parts:
         proxies: those in front of the service.
         operators: knows who may see what operators see.
         readiness: why the service cannot do its work now; empty if it can.
+        is_ending: whether new callers should go elsewhere.
         metrics: the exposition and its media type.
     """
 
@@ -31,6 +32,7 @@ class Parts:
     idempotency: IdempotencyScheme
     operators: OperatorAccess
     readiness: Callable[[], tuple[str, ...]]
+    is_ending: Callable[[], bool]
     metrics: Callable[[], tuple[bytes, str]]
 
     def install(self, app: Flask) -> None:

@@ -5,9 +5,10 @@ Why granian and these figures: docs/production-server.md, with the measurements.
 
 import logging
 import math
+import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -15,11 +16,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from otp_service.cli import worker
+from otp_service.cli.lasting_server import LastingServer, Renewed, nothing_to_renew
 from otp_service.cli.listening import authority, free_address
 from otp_service.cli.loading import quick_loading, share_with_forks
 
@@ -47,18 +49,19 @@ _log = logging.getLogger(__name__)
 
 
 def serve_service(settings: "Settings") -> None:
-    """Serve until SIGTERM or Ctrl-C; requests under way are finished.
+    """Serve until SIGTERM or Ctrl-C; requests under way are finished. SIGHUP: new settings.
 
     Raises:
         ClickException: nothing can be served at this host and port.
     """
     address = free_address(settings.host, settings.port)
+    worker.serve_service_with(settings)
     with _shared_metrics(settings.workers):
         # Only now: prometheus_client looks for that directory when it is first imported. And all
         # that workers run: forked from here, they have it already and share its memory.
         with quick_loading():
-            import otp_service.cli.worker  # noqa: PLC0415
             import otp_service.wiring  # noqa: F401, PLC0415
+            from otp_service.cli.renewal import Renewal  # noqa: PLC0415
             from otp_service.telemetry import configure_logs  # noqa: PLC0415
 
         configure_logs(settings.log_level)
@@ -77,6 +80,8 @@ def serve_service(settings: "Settings") -> None:
             # requests are worked on at a time, the service sees to itself.
             threads=_CONNECTIONS_PER_WORKER,
             ends_within_seconds=_last_requests_seconds(settings),
+            drain=timedelta(seconds=settings.drain_seconds),
+            renew=Renewal(settings, _last_requests_seconds),
         )
 
 
@@ -95,6 +100,8 @@ def serve_simulator(*, host: str, port: int, threads: int) -> None:
         workers=1,
         threads=threads,
         ends_within_seconds=_SIMULATOR_ENDS_WITHIN_SECONDS,
+        drain=timedelta(),
+        renew=nothing_to_renew,
     )
 
 
@@ -109,12 +116,24 @@ def _last_requests_seconds(settings: "Settings") -> int:
 
 
 def _run(
-    target: str, *, address: str, port: int, workers: int, threads: int, ends_within_seconds: int
+    target: str,
+    *,
+    address: str,
+    port: int,
+    workers: int,
+    threads: int,
+    ends_within_seconds: int,
+    drain: timedelta,
+    renew: Callable[[], Renewed | None],
 ) -> None:
     os.register_at_fork(after_in_child=_heed_sigterm)
     share_with_forks()
-    Granian(
+    # Workers take over sockets, and what stands in memory when they begin.
+    multiprocessing.set_start_method("fork", force=True)
+    LastingServer(
         target,
+        drain=drain,
+        renew=renew,
         factory=True,
         address=address,
         port=port,

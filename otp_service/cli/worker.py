@@ -12,16 +12,35 @@ import signal
 import threading
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
 from otp_service.cli.stale_connections import watch_connections
+from otp_service.cli.standing import is_ending
+
+if TYPE_CHECKING:  # the simulator's worker needs none
+    from otp_service.settings import Settings
 
 _SIMULATOR_OPTIONS = "OTP_SIMULATOR_OPTIONS"
 _LOOKS_EVERY = timedelta(seconds=5)
 _HARMFUL_PREFIXES = ("OTP_", "HTTP_")
 _HARMFUL = frozenset({"CONTENT_LENGTH", "CONTENT_TYPE", "REMOTE_ADDR", "REQUEST_METHOD"})
+
+
+class _Told:
+    """What the server said before it forked this worker."""
+
+    settings: "Settings | None" = None
+
+
+def serve_service_with(settings: "Settings") -> None:
+    """Tell workers to come their settings.
+
+    So all are of one mind, and one that replaces another does not depend on what the sources have
+    become since.
+    """
+    _Told.settings = settings
 
 
 def serve_simulator_with(**options: Any) -> None:
@@ -30,15 +49,15 @@ def serve_simulator_with(**options: Any) -> None:
 
 
 def create_service() -> Flask:
-    """Give the service as the environment says, and clear the environment."""
+    """Give the service as the server or else the environment says, and clear the environment."""
     # The simulator's worker needs none of this.
     from otp_service.cli.server import longest_silence  # noqa: PLC0415
     from otp_service.settings import load_settings  # noqa: PLC0415
     from otp_service.wiring import wire_api  # noqa: PLC0415
 
     ending = _tie_to_server()
-    settings = load_settings()
-    app = wire_api(settings)
+    settings = _Told.settings or load_settings()
+    app = wire_api(settings, is_ending=is_ending)
     _clear_environment()
     watch_connections(
         settings.port, longest=longest_silence(settings), every=_LOOKS_EVERY, until=ending

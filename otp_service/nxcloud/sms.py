@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Callable
 
+from otp_service.domain.sms_text import compose_sms
 from otp_service.domain.verification import Channel
 from otp_service.nxcloud.json_text import json_text
 from otp_service.nxcloud.signed_api import LAST_TRY, Endpoint, SignedApi
@@ -98,3 +99,14 @@ class SmsSender:
         if self._source_address is not None:
             fields["sourceAddress"] = self._source_address
         return json_text(fields).encode("ascii")
+
+
+def sms_content(message: OutgoingMessage) -> str:
+    """Give the text of an SMS that carries a message's PIN."""
+    return compose_sms(
+        message.pin,
+        language=message.plan.language,
+        life=message.life,
+        brand=message.brand,
+        autofill=message.autofill,
+    ).text

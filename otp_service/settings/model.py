@@ -155,6 +155,7 @@ class Settings(Rules, BaseSettings):
     workers: Number = Field(default_factory=_default_workers, ge=1, le=256)
     threads: Number = Field(default=256, ge=1, le=1_024)
     sends_share_percent: Number = Field(default=75, ge=1, le=100)
+    drain_seconds: Number = Field(default=0, ge=0, le=300)
     operator_keys_sha256: tuple[KeyHash, ...] = Field(default=(), repr=False)
     public_docs: bool = False
     log_level: Annotated[LogLevel, BeforeValidator(_lower)] = "info"

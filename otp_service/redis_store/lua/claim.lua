@@ -18,8 +18,14 @@ end
 if fields[1] ~= fingerprint then
     return {'reused'}
 end
-if now_ms < tonumber(fields[3]) then
-    return {'running', fields[2], tonumber(fields[3]) - now_ms}
+local wait_ms = tonumber(fields[3]) - now_ms
+if wait_ms > LOCK_MS then
+    -- The clock was set back since. Nobody waits for longer than a lock lasts.
+    wait_ms = LOCK_MS
+    redis.call('HSET', claim_key, 'e', ms(now_ms + LOCK_MS))
+end
+if wait_ms > 0 then
+    return {'running', fields[2], wait_ms}
 end
 -- Not for longer than it was: what it leads to does not last longer either.
 redis.call('HSET', claim_key, 'e', ms(now_ms + LOCK_MS))

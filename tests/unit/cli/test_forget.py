@@ -27,7 +27,7 @@ def kept(deployed: Environ, redis: RedisServer) -> RedisServer:
     for tag, message in ((TAG, "one"), (OTHER_TAG, "two")):
         redis.client.set(f"otp1:{{{tag}}}:w", 1, ex=60)
         redis.client.rpush(f"otp1:{{{tag}}}:t", "entry")
-        redis.client.hset(f"otp1:m:{message}", "l", f"random {tag} 1")
+        redis.client.hset(f"otp1:m:{message}", "l", f"{'r' * 22} {tag} 1")
     return redis
 
 

@@ -19,7 +19,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from support.processes import await_answer, clean_environ, cli, free_port
 
-from otp_service.cli import main, server
+from otp_service.cli import main, server, worker
+from otp_service.cli.lasting_server import LastingServer
 from otp_service.cli.server import longest_silence, serve_service, serve_simulator
 from otp_service.settings import Settings, load_settings
 
@@ -32,7 +33,7 @@ FORKING_SERVER = """
 import os, signal, sys
 from otp_service.cli import server
 
-class Granian:
+class LastingServer:
     def __init__(self, target, **options):
         pass
 
@@ -44,7 +45,7 @@ class Granian:
             os._exit(0)
         os.wait()
 
-server.Granian = Granian
+server.LastingServer = LastingServer
 server.serve_simulator(host="127.0.0.1", port=int(sys.argv[1]), threads=1)
 """
 
@@ -57,7 +58,8 @@ class FakeGranian:
     ending: BaseException | None = None
 
     def __init__(self, target: str, **options: Any) -> None:
-        inspect.signature(Granian).bind(target, **options)
+        given = inspect.signature(LastingServer).bind(target, **options)
+        inspect.signature(Granian).bind(target, **given.arguments["options"])
         type(self).made = {"target": target, **options}
 
     def serve(self) -> None:
@@ -75,7 +77,8 @@ def granian(
     class Fresh(FakeGranian):
         pass
 
-    monkeypatch.setattr(server, "Granian", Fresh)
+    monkeypatch.setattr(server, "LastingServer", Fresh)
+    monkeypatch.setattr(worker._Told, "settings", None)
     yield Fresh
     gc.unfreeze()
 

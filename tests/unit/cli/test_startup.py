@@ -38,7 +38,7 @@ def descriptors():
         if os.path.exists(path := "/proc/self/fd/" + name):
             yield path
 
-server.Granian = Granian
+server.LastingServer = Granian
 server.serve_service(load_settings())
 """
 

@@ -2,6 +2,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, MutableMapping
 from decimal import Decimal
@@ -11,7 +12,6 @@ from typing import Any
 import pytest
 import requests
 from support.processes import await_answer, clean_environ, cli, free_port
-from support.redis_servers import wait_until
 
 from otp_service.cli.worker import create_service, create_simulator, serve_simulator_with
 from otp_service.simulator.terms import Terms
@@ -143,16 +143,21 @@ def test_worker_ends_with_its_server(
 
 
 def test_sigterm_before_a_worker_serves_ends_it_at_once(tmp_path: Path) -> None:
-    config, log = tmp_path / "config.toml", tmp_path / "log"
-    os.mkfifo(config)
-    environ = clean_environ(OTP_DEMO="true", OTP_PORT=str(free_port()), OTP_CONFIG=str(config))
-    with cli("serve", environ=environ, log=log) as process:
-        config.write_text("# read by the server, before it forks\n")
-        wait_until(lambda: "serving at" in log.read_text(), what="the server forks")
-        # Opened for writing as soon as the worker, too, reads its settings.
-        with config.open("w"):
-            process.send_signal(signal.SIGTERM)
+    log = tmp_path / "log"
+    # A worker looks for its store before it serves, and this one lets it wait.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environ = clean_environ(
+            OTP_DEMO="true",
+            OTP_PORT=str(free_port()),
+            OTP_REDIS_URL=f"redis://127.0.0.1:{silent.getsockname()[1]}",
+            OTP_REDIS_READ_TIMEOUT_SECONDS="60",
+        )
+        with cli("serve", environ=environ, log=log) as process:
+            silent.settimeout(60)
+            asking, _ = silent.accept()
+            with asking:
+                process.send_signal(signal.SIGTERM)
 
-            process.wait(10)
+                process.wait(10)
 
     assert process.returncode == 0
