@@ -4,7 +4,7 @@ They live through the real use cases by turns in every way to begin and to end (
 shipped policy, timelines kept. Then the end of every key is brought nearer by 90 days, and Redis
 finds by itself what has ended.
 
-Usage: PYTHONPATH=tests python benchmarks/leave_nothing.py [COUNT]
+Usage: PYTHONPATH=tests python -m benchmarks.leave_nothing [COUNT]
 """
 
 import sys

@@ -4,7 +4,7 @@ Each row brings up a Redis of its own, starts so many verifications, each of a n
 through the real use cases with the shipped policy, and divides by their number what `used_memory`
 grew by. Keys are told by kind: how many there are, and what `MEMORY USAGE` says of them.
 
-Usage: PYTHONPATH=tests python benchmarks/memory.py [COUNT] [ROW ...]
+Usage: PYTHONPATH=tests python -m benchmarks.memory [COUNT] [ROW ...]
 """
 
 import statistics

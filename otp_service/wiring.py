@@ -94,14 +94,10 @@ def wire_api(settings: Settings, *, is_ending: Callable[[], bool] = lambda: Fals
     mark.leave()
     claims = RedisClaims(store, journal, IdScheme(settings.number_key_bytes()))
     kept = timedelta(days=settings.audit_retention_days)
+    both = settings.write_for_previous_release
     use_cases = wire_use_cases(
         settings,
-        RedisStore(
-            store,
-            journal,
-            audit_kept=kept,
-            for_previous_release=settings.write_for_previous_release,
-        ),
+        RedisStore(store, journal, audit_kept=kept, for_previous_release=both),
         journal,
         gate=wire_gate(settings, store, journal),
         claims=claims,

@@ -109,7 +109,8 @@ class Direct:
             claims=RedisClaims(store, journal, IdScheme(self._settings.number_key_bytes())),
         )
         # The one thing that is not as in production.
-        self._use_cases.start._dispatcher._senders = {Channel.VIBER: self.sender}
+        hand_over = self._use_cases.start._dispatcher._hand_over
+        hand_over._senders[Channel.VIBER]._sender = self.sender
 
     def start(
         self, phone: str, *, address: str | None = None, once: Idempotency | None = None
