@@ -84,7 +84,12 @@ class SlotMap:
             if self._last is None or self._is_due(self._last):
                 self._last = _LookUp()
                 arguments = (self._last, last)
-                threading.Thread(target=self._run, args=arguments, daemon=True).start()
+                try:
+                    threading.Thread(target=self._run, args=arguments, daemon=True).start()
+                except RuntimeError as no_thread:
+                    # Whoever fails next tries again; nobody waits for what never began.
+                    self._last.failure = no_thread
+                    self._last.ended.set()
             return self._last
 
     def _is_due(self, done: _LookUp) -> bool:

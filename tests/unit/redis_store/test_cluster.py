@@ -1,3 +1,4 @@
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -85,3 +86,20 @@ def test_master_that_is_gone_is_asked_no_more_though_nobody_asks_for_its_keys(
     connection = ClusterConnection(slot_map(), Replication(), patience=PATIENCE)
 
     assert until_it_answers(lambda: call(connection)) == answer
+
+
+def test_map_is_looked_up_again_after_a_moment_without_a_thread_to_spare(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slots = slot_map()
+    connection = ClusterConnection(slots, Replication(), patience=PATIENCE)
+
+    def start(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        with pytest.raises(RedisConnectionError):
+            connection.execute("GET", "key")
+
+    assert until_it_answers(lambda: connection.execute("GET", "key")) == "answer of promoted"
