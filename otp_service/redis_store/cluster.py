@@ -84,7 +84,12 @@ class SlotMap:
             if self._last is None or self._is_due(self._last):
                 self._last = _LookUp()
                 arguments = (self._last, last)
-                threading.Thread(target=self._run, args=arguments, daemon=True).start()
+                try:
+                    threading.Thread(target=self._run, args=arguments, daemon=True).start()
+                except RuntimeError as no_thread:
+                    # Whoever fails next tries again; nobody waits for what never began.
+                    self._last.failure = no_thread
+                    self._last.ended.set()
             return self._last
 
     def _is_due(self, done: _LookUp) -> bool:
@@ -138,16 +143,27 @@ class ClusterConnection:
 
     def execute_on_all(self, *command: str) -> dict[str, Any]:
         """Send one command to every master."""
-        return {name: client.execute_command(*command) for name, client in self._masters()}
+        return self._asked(lambda client: client.execute_command(*command))
 
     def find(self, pattern: str) -> list[bytes]:
         """Give every key of every master that matches."""
-        return [key for _, client in self._masters() for key in scan(client, pattern)]
+        found = self._asked(lambda client: scan(client, pattern))
+        return [key for keys in found.values() for key in keys]
 
-    def _masters(self) -> list[tuple[str, Any]]:
+    def _asked(self, ask: Callable[[Any], Any]) -> dict[str, Any]:
+        """Ask every master of the map; one that is gone has the map looked up.
+
+        Else whoever asks for no key, as a worker does that is not ready, would ask it for good.
+        """
         nodes = self._slots.nodes()
-        masters = nodes.get_nodes_by_server_type("primary")
-        return [(node.name, _client(nodes, node)) for node in masters]
+        answers = {}
+        for node in nodes.get_nodes_by_server_type("primary"):
+            try:
+                answers[node.name] = ask(_client(nodes, node))
+            except (RedisConnectionError, RedisTimeoutError):
+                self._slots.look_up(last=node.name)
+                raise
+        return answers
 
     def _tried(self, command: Command, silent: set[str]) -> Any:
         """Give the answer, or the failure in its place.

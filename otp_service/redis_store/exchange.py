@@ -6,7 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import MaxConnectionsError, ReadOnlyError, RedisError, ResponseError
+from redis.exceptions import (
+    InvalidResponse,
+    MaxConnectionsError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 Command = Sequence[str | int | bytes]
@@ -59,9 +65,14 @@ def exchange(client: Any, commands: Sequence[Command], replication: Replication)
         answers = _sent(client, sent)
     except MaxConnectionsError:
         raise
-    except (RedisConnectionError, RedisTimeoutError):
+    except (RedisConnectionError, RedisTimeoutError, InvalidResponse):
         _reconnect(client)
         raise
+    except (AttributeError, TypeError, ValueError) as failure:
+        # redis-py makes a dictionary or a number of some answers, and breaks on what is neither,
+        # with the other answers unread.
+        _reconnect(client)
+        raise InvalidResponse("No server answers so.") from failure
     if any(_is_read_only(answer) for answer in answers):
         _reconnect(client)
     if waits:
@@ -115,5 +126,7 @@ def _reconnect(client: Any) -> None:
     """Make every call after this one over a line of its own.
 
     A line that stood idle meanwhile may lead to a server that is gone, or is no master any more.
+    The line that failed stands among them by now: behind sentinels redis-py closes it only where it
+    broke or was silent, and on one that spoke something else it reads no answer any more.
     """
     client.connection_pool.disconnect(inuse_connections=False)

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeout
 from support.fakes import dispatcher, fixed_pins, open_gate
 from support.lines import Lines, cluster_lines, sentinel_line, single_line
@@ -340,6 +342,33 @@ def test_master_that_is_one_no_more_is_left_for_the_one_that_its_name_leads_to()
         with pytest.raises(StoreUnavailable):
             desk.try_start()
         assert isinstance(desk.try_start(), Verification)
+
+
+@pytest.mark.parametrize(
+    "spoiled", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b":1\r\n"], ids=["web", "number"]
+)
+def test_line_that_spoke_something_else_is_not_used_again(lines: Lines, spoiled: bytes) -> None:
+    connection = connect(read_address(lines.url), timeouts=Timeouts(AT_ONCE, AT_ONCE))
+    connection.execute("HSET", "otp1:{a}", "field", "1")
+    for proxy in lines.proxies:
+        proxy.spoiled = spoiled
+    lines.switch(Mode.SPOIL_REPLIES)
+
+    with pytest.raises(RedisError):
+        connection.execute("HGETALL", "otp1:{a}")
+    # Not by a switch, which cuts the lines.
+    for proxy in lines.proxies:
+        proxy.mode = Mode.PASS
+    # A sentinel was spoken to like that too.
+    wait_until(lambda: _answers(lines), what="a way to the server")
+
+    assert connection.execute("HGETALL", "otp1:{a}") == {b"field": b"1"}
+
+
+def _answers(lines: Lines) -> bool:
+    with suppress(RedisError):
+        return bool(connect(read_address(lines.url)).execute("EXISTS", "otp1:{a}"))
+    return False
 
 
 def test_server_that_was_ended_and_started_again_is_found_again() -> None:
