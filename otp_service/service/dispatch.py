@@ -131,8 +131,7 @@ class Dispatcher:
                         idempotency=idempotency,
                     )
                 except ServiceBusy:
-                    if paid is not None:
-                        self._gate.give_back(paid)
+                    self._gate.give_back(paid)
                     raise
         self.take_back(verification, report.reason, idempotency=idempotency)
         if report.verdict is SendVerdict.NOT_TRIED:
@@ -318,16 +317,21 @@ class Dispatcher:
             self._note_fall_back(application, wanted, report.verdict.value, outcome=refusal.code)
             return None
         pin, digest = self.draw(application, verification.id)
-        replaced = self._store.replace_send(
-            verification,
-            application,
-            pin_digest=digest,
-            channel=wanted,
-            is_number_refused=report.verdict is SendVerdict.NUMBER_REFUSED
-            and channel is Channel.VIBER,
-            reason=report.reason,
-        )
+        try:
+            replaced = self._store.replace_send(
+                verification,
+                application,
+                pin_digest=digest,
+                channel=wanted,
+                is_number_refused=report.verdict is SendVerdict.NUMBER_REFUSED
+                and channel is Channel.VIBER,
+                reason=report.reason,
+            )
+        except StoreUnavailable:
+            self._gate.give_back(paid)
+            raise
         if replaced is None:
+            self._gate.give_back(paid)
             return None
         self._note_fall_back(application, wanted, report.verdict.value, verification=replaced)
         return replaced, pin, paid

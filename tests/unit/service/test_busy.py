@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from support.fakes import (
+    AWAY,
     NOW,
     FakeBudgets,
     FakeSender,
@@ -39,7 +40,11 @@ from otp_service.domain.price import PriceTable
 from otp_service.domain.receipt import Receipt, SentMessage
 from otp_service.domain.test_number import FixedPinScheme
 from otp_service.domain.verification import Channel, DeliveryState, Verification
-from otp_service.errors import ProviderFailed, ServiceBusy
+from otp_service.errors import (
+    ProviderFailed,
+    ServiceBusy,
+    StoreUnavailable,
+)
 from otp_service.ports import OutgoingMessage, ReceiptNews, SendOutcome, SendReport, SendVerdict
 from otp_service.service.receive import ReceiveReceipt
 from otp_service.service.resend import ResendCode
@@ -255,6 +260,21 @@ def test_price_of_a_second_channel_that_is_not_tried_either_is_given_back() -> N
     refused(lambda: desk._start(Call(BOTH), StartCommand(phone=PHONE)))
 
     assert desk.budgets.charges == [{}, {}]
+    assert desk.sms.sent == []
+
+
+@pytest.mark.parametrize("is_stored", [None, AWAY], ids=["ended", "away"])
+def test_price_of_a_message_that_nothing_was_stored_for_is_given_back(
+    is_stored: Exception | None,
+) -> None:
+    desk = Desk()
+    desk.fail(Channel.VIBER)
+    desk.store.replacing = is_stored or False
+
+    with pytest.raises((ServiceBusy, StoreUnavailable)):
+        desk._start(Call(BOTH), StartCommand(phone=PHONE))
+
+    assert desk.budgets.charges[1] == {}
     assert desk.sms.sent == []
 
 
