@@ -278,6 +278,16 @@ def test_price_of_a_message_that_nothing_was_stored_for_is_given_back(
     assert desk.sms.sent == []
 
 
+def test_price_of_the_only_channel_that_reaches_a_number_is_given_back_while_it_is_open() -> None:
+    desk = Desk(over_sms(verification()))
+    desk.fail(Channel.SMS)
+
+    refused(lambda: desk._start(Call(BOTH), StartCommand(phone=PHONE)))
+
+    assert desk.budgets.charges == [{}, {}]
+    assert desk.viber.sent + desk.sms.sent == []
+
+
 def test_channel_that_is_open_takes_over_from_none() -> None:
     desk = Desk()
     desk.fail(Channel.SMS)
