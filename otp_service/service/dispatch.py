@@ -106,7 +106,7 @@ class Dispatcher:
         Raises:
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent, over the
                 last channel tried; the send, its PIN and its charges were taken back.
-            ServiceBusy: no channel was tried; likewise.
+            ServiceBusy: no channel was tried at all; likewise.
             StoreUnavailable: definitely not sent, and nothing more could be stored.
         """
         report = self._hand_over.send(application, verification, phone=phone, pin=pin)
@@ -130,9 +130,12 @@ class Dispatcher:
                         token_id=token_id,
                         idempotency=idempotency,
                     )
-                except ServiceBusy:
+                except ServiceBusy as busy:
                     self._gate.give_back(paid)
-                    raise
+                    if report.verdict is SendVerdict.NOT_TRIED:
+                        raise
+                    # This channel was tried, whatever became of the other.
+                    raise _failure(report.verdict) from busy
         self.take_back(verification, report.reason, idempotency=idempotency)
         if report.verdict is SendVerdict.NOT_TRIED:
             last = verification.last_delivery.channel

@@ -41,6 +41,8 @@ from otp_service.domain.receipt import Receipt, SentMessage
 from otp_service.domain.test_number import FixedPinScheme
 from otp_service.domain.verification import Channel, DeliveryState, Verification
 from otp_service.errors import (
+    OtpError,
+    PhoneUnreachable,
     ProviderFailed,
     ServiceBusy,
     StoreUnavailable,
@@ -286,6 +288,46 @@ def test_price_of_the_only_channel_that_reaches_a_number_is_given_back_while_it_
 
     assert desk.budgets.charges == [{}, {}]
     assert desk.viber.sent + desk.sms.sent == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "failure", "first"),
+    [
+        (SendVerdict.FAILED, ProviderFailed, {"money": 2}),
+        (
+            SendVerdict.NUMBER_REFUSED,
+            PhoneUnreachable,
+            {"starts": 1, "sends": 1, "wrong_guesses": 0, "money": 2},
+        ),
+    ],
+    ids=["failed", "number_refused"],
+)
+@pytest.mark.parametrize("verb", ["start", "resend"])
+def test_message_that_was_tried_over_one_channel_failed_whatever_becomes_of_the_other(
+    verb: str, verdict: SendVerdict, failure: type[OtpError], first: dict[str, int]
+) -> None:
+    desk = Desk(None if verb == "start" else verification())
+    desk.viber._report = SendReport(verdict, "code_-1")
+    replace_send = desk.store.replace_send
+
+    def replaced(*arguments: object, **named: object) -> object:
+        stored = replace_send(*arguments, **named)  # type: ignore[arg-type]
+        desk.fail(Channel.SMS)
+        return stored
+
+    desk.store.replace_send = replaced  # type: ignore[method-assign, assignment]
+
+    send: dict[str, Callable[[], object]] = {
+        "start": lambda: desk._start(Call(BOTH), StartCommand(phone=PHONE)),
+        "resend": lambda: desk._resend(Call(BOTH), IDS.new(PHONE).text),
+    }
+
+    with pytest.raises(failure):
+        send[verb]()
+
+    counted = first if verb == "start" else {n: first[n] for n in ("sends", "money") if n in first}
+    assert desk.budgets.charges == [counted, {}]
+    assert desk.sms.sent == []
 
 
 def test_channel_that_is_open_takes_over_from_none() -> None:
