@@ -156,12 +156,16 @@ class LastingServer(MPServer):
             worker.start()
             fresh.append(worker)
             if not self._has_come_up(worker):
-                _log.error("a new worker did not come up; the old ones go on")
-                self._stop(fresh)
-                return []
+                return self._given_up(fresh)
         for worker in fresh:
             worker.interrupt_by_parent = False
-        return fresh
+        # One that has died by now went unnoticed.
+        return fresh if all(worker.is_alive() for worker in fresh) else self._given_up(fresh)
+
+    def _given_up(self, fresh: list[WorkerProcess]) -> list[WorkerProcess]:
+        _log.error("a new worker did not come up; the old ones go on")
+        self._stop(fresh)
+        return []
 
     def _has_come_up(self, worker: WorkerProcess) -> bool:
         last = time.monotonic() + _COMES_UP_WITHIN.total_seconds()
@@ -173,8 +177,9 @@ class LastingServer(MPServer):
 
     def _replace(self, fresh: list[WorkerProcess]) -> None:
         leaving, self.wrks = self.wrks, fresh
-        # Those that died meanwhile have been replaced with the others.
-        self.interrupt_children.clear()
+        # Old ones that died meanwhile have been replaced with the others.
+        for idx in [each for each in self.interrupt_children if fresh[each].is_alive()]:
+            self.interrupt_children.remove(idx)
         _log.info("new workers serve; the old ones leave")
         self._see_off(leaving, Stage.LEAVING, max(self._drain, _FAREWELL))
         self._stop(leaving)

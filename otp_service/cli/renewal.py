@@ -8,10 +8,10 @@ from functools import partial
 
 from otp_service.cli import worker
 from otp_service.cli.lasting_server import Renewed
-from otp_service.settings import Settings, SettingsError, load_settings
+from otp_service.settings import Settings, SettingsError, holding, load_settings
 from otp_service.settings.model import variable
 
-# What the server itself was begun with.
+# What the server itself was begun with. Its workers are to be of one mind with it.
 _FIXED = ("host", "port", "workers")
 
 _log = logging.getLogger(__name__)
@@ -31,8 +31,10 @@ class Renewal:
 
     def __call__(self) -> Renewed | None:
         """Take new settings; None if they are wrong or cannot be taken, with the reason logged."""
+        fixed = {name: getattr(self.current, name) for name in _FIXED}
         try:
-            new = load_settings()
+            given = load_settings()
+            new = holding(given, fixed)
         except SettingsError as error:
             for problem in error.problems:
                 _log.error("the old settings stay: %s", problem)
@@ -40,8 +42,8 @@ class Renewal:
         if self.current.has_embedded_store or new.has_embedded_store:
             _log.error("the old settings stay: new workers would not have the embedded store")
             return None
-        for name in _FIXED:
-            if getattr(new, name) != getattr(self.current, name):
+        for name, value in fixed.items():
+            if getattr(given, name) != value:
                 _log.warning("%s: a new value takes a restart", variable(name))
         before, self.current = self.current, new
         worker.serve_service_with(new)

@@ -106,7 +106,7 @@ class Dispatcher:
         Raises:
             PhoneUnreachable, ProviderFailed, ProviderMisconfigured: definitely not sent, over the
                 last channel tried; the send, its PIN and its charges were taken back.
-            ServiceBusy: no channel was tried; likewise.
+            ServiceBusy: no channel was tried at all; likewise.
             StoreUnavailable: definitely not sent, and nothing more could be stored.
         """
         report = self._hand_over.send(application, verification, phone=phone, pin=pin)
@@ -130,10 +130,12 @@ class Dispatcher:
                         token_id=token_id,
                         idempotency=idempotency,
                     )
-                except ServiceBusy:
-                    if paid is not None:
-                        self._gate.give_back(paid)
-                    raise
+                except ServiceBusy as busy:
+                    self._gate.give_back(paid)
+                    if report.verdict is SendVerdict.NOT_TRIED:
+                        raise
+                    # This channel was tried, whatever became of the other.
+                    raise _failure(report.verdict) from busy
         self.take_back(verification, report.reason, idempotency=idempotency)
         if report.verdict is SendVerdict.NOT_TRIED:
             last = verification.last_delivery.channel
@@ -318,16 +320,21 @@ class Dispatcher:
             self._note_fall_back(application, wanted, report.verdict.value, outcome=refusal.code)
             return None
         pin, digest = self.draw(application, verification.id)
-        replaced = self._store.replace_send(
-            verification,
-            application,
-            pin_digest=digest,
-            channel=wanted,
-            is_number_refused=report.verdict is SendVerdict.NUMBER_REFUSED
-            and channel is Channel.VIBER,
-            reason=report.reason,
-        )
+        try:
+            replaced = self._store.replace_send(
+                verification,
+                application,
+                pin_digest=digest,
+                channel=wanted,
+                is_number_refused=report.verdict is SendVerdict.NUMBER_REFUSED
+                and channel is Channel.VIBER,
+                reason=report.reason,
+            )
+        except StoreUnavailable:
+            self._gate.give_back(paid)
+            raise
         if replaced is None:
+            self._gate.give_back(paid)
             return None
         self._note_fall_back(application, wanted, report.verdict.value, verification=replaced)
         return replaced, pin, paid

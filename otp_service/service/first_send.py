@@ -76,9 +76,11 @@ class FirstSend:
         if isinstance(stored, Standing):
             self._gate.give_back(charged)
             return self._continued(new, phone=phone, pin=pin)
+        paid = self._paid(place, new, stored, charged)
         try:
             return self._dispatched(new, stored, phone=phone, pin=pin)
         except ServiceBusy:
+            self._gate.give_back(paid)
             self._gate.give_back(charged)
             raise
         except (ProviderFailed, ProviderMisconfigured, StoreUnavailable):
@@ -90,20 +92,25 @@ class FirstSend:
     ) -> Verification | Standing:
         """Store it, or give back what the gate charged."""
         try:
-            stored = _granted(place.application, self._store.start(new))
+            return _granted(place.application, self._store.start(new))
         except OtpError:
             self._gate.give_back(charged)
             raise
-        if isinstance(stored, Standing):
-            return stored
+
+    def _paid(
+        self, place: Place, new: NewVerification, stored: Verification, charged: Charged
+    ) -> Charged | None:
+        """Pay what its channel costs beyond the first one, or take everything back.
+
+        Where the number is known to refuse the first channel, it takes the next at once.
+        """
+        channel = stored.last_delivery.channel
         try:
-            # Where the number is known to refuse the first channel, it takes the next at once.
-            self._gate.pay(place, stored, stored.last_delivery.channel, paid=new.plans[0].channel)
+            return self._gate.pay(place, stored, channel, paid=new.plans[0].channel)
         except OtpError as refusal:
             self._dispatcher.take_back(stored, refusal.code, idempotency=new.call.idempotency)
             self._gate.give_back(charged)
             raise
-        return stored
 
     def _dispatched(
         self, new: NewVerification, stored: Verification, *, phone: str, pin: Pin

@@ -90,8 +90,14 @@ class Gate:
         send = verification.last_delivery.send
         return self._charge(place, amounts, f"{verification.id.random}c{send}{channel.value[0]}")
 
-    def give_back(self, charged: Charged) -> None:
-        """Undo charges of what was refused elsewhere, before anything was sent. Never raises."""
+    def give_back(self, charged: Charged | None) -> None:
+        """Undo charges of what was refused elsewhere, before anything was sent. Never raises.
+
+        Args:
+            charged: None where there was nothing to charge.
+        """
+        if charged is None:
+            return
         with suppress(StoreUnavailable):
             self._store.give_back(charged)
 

@@ -39,6 +39,18 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def holding(settings: Settings, fixed: Mapping[str, Any]) -> Settings:
+    """Give these settings with some values that cannot be changed, by the fields' names.
+
+    Raises:
+        SettingsError: they do not go together.
+    """
+    held = settings.model_copy(update=fixed)
+    if problems := list(broken_rules(held, faulty=frozenset())):
+        raise SettingsError(problems)
+    return held
+
+
 def _validate(given: Given) -> tuple[Settings, list[Problem]]:
     """Give what is valid, the rest at its default, and what is wrong with the rest.
 

@@ -97,3 +97,45 @@ def test_what_takes_a_restart_is_said(config: Path, caplog: pytest.LogCaptureFix
         "OTP_PORT: a new value takes a restart",
         "OTP_WORKERS: a new value takes a restart",
     ]
+
+
+def test_what_takes_a_restart_stays_as_it_is_until_then(
+    config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    renew = renewal()
+    before = renew.current
+    config.write_text("port = 8123\nworkers = 3\nthreads = 6\n")
+
+    caplog.set_level(logging.WARNING)
+
+    # It is said each time, until the old values are back.
+    assert renew() is not None
+    assert renew() is not None
+
+    assert caplog.messages.count("OTP_PORT: a new value takes a restart") == 2
+    taken = told()
+    assert taken is not None
+    assert (taken.port, taken.workers, taken.threads) == (before.port, before.workers, 6)
+
+    caplog.clear()
+    config.write_text("threads = 6\n")
+    assert renew() is not None
+    assert caplog.messages == []
+
+
+def test_new_settings_go_together_with_what_takes_a_restart(
+    config: Path, environ: Environ, caplog: pytest.LogCaptureFixture
+) -> None:
+    environ["OTP_DEMO"] = "false"
+    environ["OTP_NXCLOUD_ACCESS_KEY"] = environ["OTP_NXCLOUD_APPKEY"] = "word"
+    environ["OTP_NXCLOUD_ACCESS_SECRET"] = "word"
+    shop = f"[applications.shop]\napi_keys_sha256 = ['{'a' * 64}']\n"
+    config.write_text(f"host = '0.0.0.0'\n{shop}")
+    renew = renewal()
+    config.write_text(f"demo = true\nnxcloud_base_url = 'http://127.0.0.1:8001'\n{shop}")
+    environ["OTP_DEMO"] = ""
+
+    assert renew() is None
+
+    assert caplog.messages[-1] == "the old settings stay: OTP_HOST: must be loopback in demo mode"
+    assert told() is None

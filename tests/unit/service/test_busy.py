@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from support.fakes import (
+    AWAY,
     NOW,
     FakeBudgets,
     FakeSender,
@@ -39,7 +40,13 @@ from otp_service.domain.price import PriceTable
 from otp_service.domain.receipt import Receipt, SentMessage
 from otp_service.domain.test_number import FixedPinScheme
 from otp_service.domain.verification import Channel, DeliveryState, Verification
-from otp_service.errors import ProviderFailed, ServiceBusy
+from otp_service.errors import (
+    OtpError,
+    PhoneUnreachable,
+    ProviderFailed,
+    ServiceBusy,
+    StoreUnavailable,
+)
 from otp_service.ports import OutgoingMessage, ReceiptNews, SendOutcome, SendReport, SendVerdict
 from otp_service.service.receive import ReceiveReceipt
 from otp_service.service.resend import ResendCode
@@ -255,6 +262,71 @@ def test_price_of_a_second_channel_that_is_not_tried_either_is_given_back() -> N
     refused(lambda: desk._start(Call(BOTH), StartCommand(phone=PHONE)))
 
     assert desk.budgets.charges == [{}, {}]
+    assert desk.sms.sent == []
+
+
+@pytest.mark.parametrize("is_stored", [None, AWAY], ids=["ended", "away"])
+def test_price_of_a_message_that_nothing_was_stored_for_is_given_back(
+    is_stored: Exception | None,
+) -> None:
+    desk = Desk()
+    desk.fail(Channel.VIBER)
+    desk.store.replacing = is_stored or False
+
+    with pytest.raises((ServiceBusy, StoreUnavailable)):
+        desk._start(Call(BOTH), StartCommand(phone=PHONE))
+
+    assert desk.budgets.charges[1] == {}
+    assert desk.sms.sent == []
+
+
+def test_price_of_the_only_channel_that_reaches_a_number_is_given_back_while_it_is_open() -> None:
+    desk = Desk(over_sms(verification()))
+    desk.fail(Channel.SMS)
+
+    refused(lambda: desk._start(Call(BOTH), StartCommand(phone=PHONE)))
+
+    assert desk.budgets.charges == [{}, {}]
+    assert desk.viber.sent + desk.sms.sent == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "failure", "first"),
+    [
+        (SendVerdict.FAILED, ProviderFailed, {"money": 2}),
+        (
+            SendVerdict.NUMBER_REFUSED,
+            PhoneUnreachable,
+            {"starts": 1, "sends": 1, "wrong_guesses": 0, "money": 2},
+        ),
+    ],
+    ids=["failed", "number_refused"],
+)
+@pytest.mark.parametrize("verb", ["start", "resend"])
+def test_message_that_was_tried_over_one_channel_failed_whatever_becomes_of_the_other(
+    verb: str, verdict: SendVerdict, failure: type[OtpError], first: dict[str, int]
+) -> None:
+    desk = Desk(None if verb == "start" else verification())
+    desk.viber._report = SendReport(verdict, "code_-1")
+    replace_send = desk.store.replace_send
+
+    def replaced(*arguments: object, **named: object) -> object:
+        stored = replace_send(*arguments, **named)  # type: ignore[arg-type]
+        desk.fail(Channel.SMS)
+        return stored
+
+    desk.store.replace_send = replaced  # type: ignore[method-assign, assignment]
+
+    send: dict[str, Callable[[], object]] = {
+        "start": lambda: desk._start(Call(BOTH), StartCommand(phone=PHONE)),
+        "resend": lambda: desk._resend(Call(BOTH), IDS.new(PHONE).text),
+    }
+
+    with pytest.raises(failure):
+        send[verb]()
+
+    counted = first if verb == "start" else {n: first[n] for n in ("sends", "money") if n in first}
+    assert desk.budgets.charges == [counted, {}]
     assert desk.sms.sent == []
 
 
