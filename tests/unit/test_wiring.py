@@ -6,7 +6,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,17 @@ from werkzeug.serving import make_server
 from otp_service.domain.client_address import AddressScheme
 from otp_service.domain.pin import Pin
 from otp_service.domain.verification import Channel, LanguageReason, MessagePlan
-from otp_service.errors import StoreUnavailable
+from otp_service.errors import ServiceBusy, StoreUnavailable
 from otp_service.ports import OutgoingMessage
 from otp_service.redis_store import NumberKeyMark, connect, read_address
 from otp_service.settings import load_settings
-from otp_service.wiring import wire_api, wire_sms_sender, wire_store, wire_transport
+from otp_service.wiring import (
+    _wire_hand_over,
+    wire_api,
+    wire_sms_sender,
+    wire_store,
+    wire_transport,
+)
 from tests.unit.nxcloud.scripted_server import REQUEST_ID, SMS_ACCEPTED, ScriptedServer, answer
 
 NUMBER, OTHER_NUMBER = "+380671234567", "+12025550123"
@@ -286,6 +292,22 @@ def test_settings_reach_the_breaker(caller: Callable[..., Caller], provider: str
     assert [answer.status_code for answer in answers] == [201, 201, 503]
     assert answers[2].json["code"] == "service_busy"
     assert 50 < answers[2].json["retry_after"] <= 60
+
+
+def test_ways_to_the_provider_are_bounded_as_set(environment: dict[str, str]) -> None:
+    environment |= {"OTP_THREADS": "9", "OTP_SENDS_SHARE_PERCENT": "34"}
+    settings = load_settings(environment)
+
+    ways = _wire_hand_over(settings, SilentJournal())
+
+    with ExitStack() as full:
+        for _ in range(3):
+            full.enter_context(ways._bulkhead.entered())
+        with pytest.raises(ServiceBusy):
+            full.enter_context(ways._bulkhead.entered())
+    circuits = [sender._circuit for sender in ways._senders.values()]
+    assert len(set(map(id, circuits))) == len(Channel)
+    assert {each._rules.probe_lasts for each in circuits} == {settings.longest_send()}
 
 
 def test_breaker_can_be_switched_off(caller: Callable[..., Caller], provider: str) -> None:
