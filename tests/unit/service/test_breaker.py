@@ -11,7 +11,7 @@ from otp_service.domain.pin import Pin
 from otp_service.domain.verification import Channel
 from otp_service.nxcloud.reading import NOT_ASKED, NOT_REACHED
 from otp_service.ports import OutgoingMessage, SendReport, SendVerdict
-from otp_service.service.breaker import Breaker
+from otp_service.service.breaker import Breaker, _monotonic
 
 MESSAGE = OutgoingMessage(phone="+380671234567", pin=Pin("123456"), plan=PLAN, life=RULES.life)
 RULES_OF_TWO = CircuitRules(
@@ -209,3 +209,10 @@ def test_success_of_a_message_that_went_before_it_opened_does_not_close_it() -> 
 
     assert desk.breaker.wait()
     assert desk.turns() == ["opened"]
+
+
+def test_clock_of_the_machine_may_be_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _monotonic()
+    monkeypatch.setattr("time.time", lambda: 0.0)
+
+    assert before <= _monotonic() < before + timedelta(hours=1)
