@@ -4,9 +4,11 @@ Usage: python -m benchmarks.floor_server PORT WORKERS [THREADS]
 """
 
 import sys
+from datetime import timedelta
 
 from benchmarks.processes import HOST
 from otp_service.cli import server
+from otp_service.cli.lasting_server import nothing_to_renew
 
 _ENDS_WITHIN_SECONDS = 5
 
@@ -23,6 +25,8 @@ def main() -> None:
         workers=workers,
         threads=threads,
         ends_within_seconds=_ENDS_WITHIN_SECONDS,
+        drain=timedelta(),
+        renew=nothing_to_renew,
     )
 
 

@@ -14,20 +14,12 @@ from benchmarks.numbers import address_of, number_of
 from benchmarks.service import APPLICATION, settings_of
 from otp_service.domain.call import Call
 from otp_service.domain.client_address import AddressScheme
-from otp_service.domain.destinations import NumberHashes
 from otp_service.domain.identity import IdScheme
-from otp_service.domain.keys import KeyRing, Use
-from otp_service.domain.number_prefix import PrefixScheme
-from otp_service.domain.sealing import Sealer
-from otp_service.domain.test_number import FixedPinScheme
 from otp_service.domain.verification import Channel
-from otp_service.nxcloud.system_clock import SystemClock
 from otp_service.ports import OutgoingMessage, SendReport, SendVerdict
 from otp_service.redis_store import RedisClaims, RedisStore
-from otp_service.service.dispatch import Dispatcher
-from otp_service.service.fixed_pins import FixedPins
-from otp_service.service.start import StartCommand, StartVerification
-from otp_service.wiring import wire_gate, wire_store
+from otp_service.service.start import StartCommand
+from otp_service.wiring import wire_gate, wire_store, wire_use_cases
 
 _PROCESSES = 2
 # Each waits for Redis most of the time.
@@ -105,39 +97,23 @@ class _Person:
         self._application = settings.domain_applications()[APPLICATION]
         self._addresses = AddressScheme(number_key)
         self._pins: dict[str, str] = {}
-        ids, keys = IdScheme(number_key), KeyRing(settings.secret_key_bytes())
-        sealer = Sealer(keys.accepted(Use.SEAL))
         connection = wire_store(settings)
-        store = RedisStore(connection, self)
-        gate = wire_gate(settings, connection, self)
-        self._start = StartVerification(
-            ids=ids,
-            prefixes=PrefixScheme(number_key),
-            number_hashes=NumberHashes(number_key),
-            keys=keys,
-            sealer=sealer,
-            store=store,
-            gate=gate,
-            claims=RedisClaims(connection, self, ids),
-            dispatcher=Dispatcher(
-                senders={Channel.VIBER: self},
-                keys=keys,
-                sealer=sealer,
-                store=store,
-                gate=gate,
-                journal=self,
-            ),
-            fixed_pins=FixedPins(
-                scheme=FixedPinScheme(number_key), keys=keys, clock=SystemClock(), journal=self
-            ),
-            journal=self,
+        self._use_cases = wire_use_cases(
+            settings,
+            RedisStore(connection, self),
+            self,
+            gate=wire_gate(settings, connection, self),
+            claims=RedisClaims(connection, self, IdScheme(number_key)),
         )
+        # The one thing that is not as in production.
+        hand_over = self._use_cases.start._dispatcher._hand_over
+        hand_over._senders[Channel.VIBER]._sender = self
 
     def __call__(self, at: int, *, with_address: bool) -> tuple[str, str]:
         number = number_of(at)
         tag = self._addresses.tag(address_of(at)) if with_address else None
         call = Call(self._application, key_id="benchmark", address_tag=tag)
-        verification = self._start(call, StartCommand(number))
+        verification = self._use_cases.start(call, StartCommand(number))
         return verification.id.text, self._pins.pop(number)
 
     def send(self, message: OutgoingMessage) -> SendReport:

@@ -52,7 +52,7 @@ def running(
 
     Args:
         log: the file that takes what it says.
-        environ: beside this process' own variables.
+        environ: beside this process' own variables, of which no setting of the service passes.
 
     Raises:
         NotUp: it ended, or nothing accepts at the port within a minute.
@@ -61,7 +61,7 @@ def running(
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, **(environ or {})},
+            env={**_own_environ(), **(environ or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -75,6 +75,11 @@ def running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _own_environ() -> dict[str, str]:
+    """Give this process' variables without settings of the service."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("OTP_")}
 
 
 def _await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

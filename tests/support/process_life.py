@@ -121,9 +121,9 @@ class BalancedCaller(Caller):
 
     balancer: LoadBalancer = field(default_factory=LoadBalancer)
 
-    def post(self, path: str, **body: Any) -> requests.Response:
+    def post(self, path: str, key: str = "", /, **body: Any) -> requests.Response:
         self.service = self.balancer.pick()
-        return super().post(path, **body)
+        return super().post(path, key, **body)
 
 
 @contextmanager
