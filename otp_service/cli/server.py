@@ -79,9 +79,9 @@ def serve_service(settings: "Settings") -> None:
             # One for every connection: whoever waits for a slow body keeps nobody waiting. How many
             # requests are worked on at a time, the service sees to itself.
             threads=_CONNECTIONS_PER_WORKER,
-            ends_within_seconds=_last_requests_seconds(settings),
+            ends_within_seconds=last_requests_seconds(settings),
             drain=timedelta(seconds=settings.drain_seconds),
-            renew=Renewal(settings, _last_requests_seconds),
+            renew=Renewal(settings, last_requests_seconds),
         )
 
 
@@ -107,10 +107,10 @@ def serve_simulator(*, host: str, port: int, threads: int) -> None:
 
 def longest_silence(settings: "Settings") -> timedelta:
     """Tell how long an honest connection may be without an answer: idle, then a whole request."""
-    return _HEAD_WITHIN + timedelta(seconds=_last_requests_seconds(settings))
+    return _HEAD_WITHIN + timedelta(seconds=last_requests_seconds(settings))
 
 
-def _last_requests_seconds(settings: "Settings") -> int:
+def last_requests_seconds(settings: "Settings") -> int:
     """Tell how long requests under way may take to end after a SIGTERM."""
     return math.ceil(settings.longest_send().total_seconds()) + _SPARE_SECONDS
 

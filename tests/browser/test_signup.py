@@ -198,6 +198,7 @@ def test_last_wrong_code_ends_the_signup(
     enter(page, code)
 
     expect(page.get_by_role("alert")).to_contain_text("one wrong code too many")
+    expect(page.get_by_role("button", name="Start again")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_label("Mobile number")).to_be_focused()
 

@@ -7,12 +7,14 @@ import threading
 from collections.abc import Callable, Iterator, MutableMapping
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 from support.processes import await_answer, clean_environ, cli, free_port
 
+from otp_service.cli import worker
 from otp_service.cli.worker import create_service, create_simulator, serve_simulator_with
 from otp_service.simulator.terms import Terms
 
@@ -40,6 +42,7 @@ class FakeServer:
     def __init__(self) -> None:
         self.ended = threading.Event()
         self.killed: queue.Queue[tuple[int, int]] = queue.Queue()
+        self.waited: list[float] = []
 
     def join(self) -> None:
         self.ended.wait()
@@ -51,6 +54,7 @@ def server(monkeypatch: pytest.MonkeyPatch, signals: None) -> Iterator[FakeServe
     fake = FakeServer()
     monkeypatch.setattr(multiprocessing, "parent_process", lambda: fake)
     monkeypatch.setattr(os, "kill", lambda pid, number: fake.killed.put((pid, number)))
+    monkeypatch.setattr(worker, "time", SimpleNamespace(sleep=fake.waited.append))
     before = set(threading.enumerate())
     yield fake
     fake.ended.set()
@@ -130,9 +134,13 @@ def test_key_in_the_servers_environment_lets_nobody_in(tmp_path: Path) -> None:
     assert (without, with_key) == (401, 404)
 
 
-@pytest.mark.parametrize("create", [create_service, create_simulator], ids=["service", "simulator"])
+@pytest.mark.parametrize(
+    ("create", "seconds"),
+    [(create_service, 35), (create_simulator, 2)],
+    ids=["service", "simulator"],
+)
 def test_worker_ends_with_its_server(
-    create: Callable[[], object], harmful: Environ, server: FakeServer
+    create: Callable[[], object], seconds: int, harmful: Environ, server: FakeServer
 ) -> None:
     create()
     assert server.killed.empty()
@@ -140,6 +148,9 @@ def test_worker_ends_with_its_server(
     server.ended.set()
 
     assert server.killed.get(timeout=10) == (os.getpid(), signal.SIGTERM)
+    # One that is lost is followed by one that cannot be, once all requests must have ended.
+    assert server.killed.get(timeout=10) == (os.getpid(), signal.SIGKILL)
+    assert server.waited == [seconds]
 
 
 def test_sigterm_before_a_worker_serves_ends_it_at_once(tmp_path: Path) -> None:
