@@ -1,7 +1,9 @@
 """One number's file: shown, unlocked and erased, on every kind of store."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from support.kinds import Kind
@@ -31,6 +33,7 @@ from otp_service.domain.verification import DeliveryState, Status, Verification
 from otp_service.errors import StoreUnavailable, TooManyRequests
 from otp_service.ports import OverBudget, Verdict
 from otp_service.redis_store import (
+    Connection,
     NumberFiles,
     RedisClaims,
     RedisSessions,
@@ -38,6 +41,7 @@ from otp_service.redis_store import (
     connect,
     read_address,
 )
+from otp_service.redis_store.exchange import Command
 from otp_service.redis_store.key_names import charge_name, key_use_key, log_key, timeline_key
 
 BANK = shop(name="bank")
@@ -418,6 +422,30 @@ def test_more_keys_than_go_in_one_step_are_all_erased(
 
     assert files.forget(PHONE).number_keys == 1_201
     assert view.everything() == {}
+
+
+class Steps:
+    """A connection that counts how many commands go at once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.longest = 0
+        self._connection = connection
+        self.find = connection.find
+
+    def execute_many(self, commands: Sequence[Command]) -> list[Any]:
+        self.longest = max(self.longest, len(commands))
+        return self._connection.execute_many(commands)
+
+
+def test_no_step_is_longer_than_a_slow_cluster_answers_in_its_time_outs(kind: Kind) -> None:
+    for number in range(120):
+        kind.connection.execute("SET", f"otp1:{{{TAG}}}:v:{number}", "x", "EX", 60)
+    steps = Steps(kind.connection)
+
+    NumberFiles(steps, SilentJournal(), IDS, applications=APPLICATIONS).forget(PHONE)
+
+    # One after the other there: a second at 10 ms each.
+    assert steps.longest == 100
 
 
 def test_store_that_is_away_is_said_to_be() -> None:
