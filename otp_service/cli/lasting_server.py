@@ -123,11 +123,20 @@ class LastingServer(MPServer):
         return worker
 
     def _respawn_workers(self, workers: list[int], *arguments: Any, **options: Any) -> None:
-        """Replace workers that died; nobody is to wait at their sockets meanwhile."""
+        """Replace workers that died; nobody is to wait at their sockets meanwhile.
+
+        The library ends the server when a worker it has just replaced dies again. So it is to be
+        where workers do not come up at all; but those that served are replaced however often.
+        """
         for idx in workers if self._listeners else ():
             self._listeners[idx].close()
             self._listeners[idx] = self._bound()
+        served = [
+            idx for idx in workers if self._standings[self.wrks[idx]].stage is not Stage.LOADING
+        ]
         super()._respawn_workers(workers, *arguments, **options)
+        for idx in served:
+            self.respawned_wrks.pop(idx, None)
 
     def _stop_workers(self) -> None:
         if self._drains:

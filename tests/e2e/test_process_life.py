@@ -1,6 +1,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -44,6 +45,22 @@ def test_killed_worker_is_replaced(
 
     answers = [own_deployment.shop.start(fresh_number()) for _ in range(10)]
     assert {answer.status_code for answer in answers} == {201}
+
+
+def test_worker_killed_again_and_again_is_replaced_each_time(own_deployment: Deployment) -> None:
+    stays, killed = _workers(own_deployment.service)
+    for _ in range(3):
+        os.kill(killed, signal.SIGKILL)
+        wait_until(
+            lambda killed=killed: len(set(_workers(own_deployment.service)) - {stays, killed}) == 1,
+            what="there is another one",
+        )
+        (killed,) = set(_workers(own_deployment.service)) - {stays, killed}
+        wait_until(lambda: _answers(own_deployment), what="one of them listens")
+        # Until it serves: one that does not come up is another matter.
+        time.sleep(1)
+
+    assert own_deployment.service.poll() is None
 
 
 def test_workers_end_with_a_server_that_was_killed(own_deployment: Deployment) -> None:

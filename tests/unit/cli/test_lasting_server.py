@@ -137,3 +137,20 @@ def test_old_worker_that_dies_while_others_come_up_is_replaced_by_them(server: S
     assert server.wrks == server.begun
     assert server.interrupt_children == []
     assert not server.main_loop_interrupt.is_set()
+
+
+@pytest.mark.parametrize(
+    ("stage", "is_held_against_it"), [(Stage.SERVING, False), (Stage.LOADING, True)]
+)
+def test_death_is_held_against_a_worker_that_never_served(
+    server: Server, stage: Stage, *, is_held_against_it: bool
+) -> None:
+    dead = server.old[1]
+    dead.is_up = False
+    server._standings[dead] = Standing()
+    server._standings[dead].reach(stage)
+
+    server._respawn_workers([1], None, None)
+
+    assert server.wrks == [server.old[0], server.begun[0]]
+    assert (1 in server.respawned_wrks) is is_held_against_it
