@@ -15,6 +15,8 @@ from otp_service.ports import Verdict
 from otp_service.redis_store import RedisStore, Replication
 
 SHORT = timedelta(milliseconds=500)
+# Of what is asked here, what a verification under way is not changed by.
+READERS = (OPERATIONS["prove"],)
 
 
 class Replicated:
@@ -28,6 +30,9 @@ class Replicated:
         replication = Replication(replicas=replicas, within=SHORT)
         connection = connected(self.kind.url, self.kind.settings, replication=replication)
         return Desk(RedisStore(connection, journal or SilentJournal()))
+
+    def is_valkey(self) -> bool:
+        return "valkey_version" in self.replicas[0].client.info("server")
 
     @contextmanager
     def without_replicas(self) -> Iterator[None]:
@@ -74,6 +79,8 @@ def test_answer_comes_once_a_replica_holds_it(replicated: Replicated) -> None:
 def test_operation_that_no_replica_holds_is_unavailable(
     replicated: Replicated, operation: Operation
 ) -> None:
+    if operation in READERS and replicated.is_valkey():
+        pytest.skip("Valkey lets who wrote nothing wait for nobody")
     journal = SilentJournal()
     desk = replicated.desk(replicas=1, journal=journal)
     at = desk.start()

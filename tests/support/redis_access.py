@@ -94,8 +94,8 @@ GUARDED = Access(password=PASSWORD, has_service_user=True, tls=True)
 
 @cache
 def has_tls(binary: str) -> bool:
-    """Tell whether a server can; one built without does not know the options' names."""
-    return b"tls-cert-file" in Path(binary).read_bytes()
+    """Tell whether a server can; one built without may know the options, but not OpenSSL."""
+    return b"SSL_CTX_" in Path(binary).read_bytes()
 
 
 def must_have_tls() -> bool:
