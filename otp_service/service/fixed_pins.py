@@ -28,13 +28,9 @@ class FixedPins:
         self._clock = clock
         self._journal = journal
 
-    def find(self, application: Application, vid: VerificationId) -> FixedPin | None:
-        """Give the fixed PIN of a verification's number, if that is a test number now."""
-        return find_fixed_pin(application, vid.number_tag, self._clock.now())
-
-    def knows(self, application: Application, number_tag: str) -> bool:
-        """Tell whether a number is a test number now, to which no message goes."""
-        return find_fixed_pin(application, number_tag, self._clock.now()) is not None
+    def find(self, application: Application, number_tag: str) -> FixedPin | None:
+        """Give the fixed PIN of a number that is a test number now: no message goes to it."""
+        return find_fixed_pin(application, number_tag, self._clock.now())
 
     def digest(self, pin: FixedPin, vid: VerificationId) -> bytes:
         """Give the digest to store for a test number's verification."""
@@ -48,7 +44,7 @@ class FixedPins:
 
         None of them if it is not the fixed PIN of this number now.
         """
-        pin = self.find(application, vid)
+        pin = self.find(application, vid.number_tag)
         if pin is None:
             return ()
         pin_hash = self._scheme.hash(application.id, vid.number_tag, digits=digits)

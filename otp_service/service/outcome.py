@@ -1,8 +1,12 @@
-"""How it is told that nothing more is done with a verification."""
+"""How it is told that nothing is done, or nothing more, and why."""
 
 from otp_service.domain.verification import Status
 from otp_service.errors import (
+    DestinationNotAllowed,
     Forbidden,
+    OtpError,
+    ServiceBusy,
+    TooManyRequests,
     VerificationApproved,
     VerificationCanceled,
     VerificationEnded,
@@ -41,3 +45,14 @@ def bar_word(answer: NoResend | OverBudget | Ended | NotTheTokens | None) -> str
             return answer.bar.value
         case OverBudget():
             return "too_many_requests"
+
+
+def behind(refusal: OtpError | None) -> str | None:
+    """Give what stood behind a refusal, for operators."""
+    match refusal:
+        case TooManyRequests():
+            return refusal.budget
+        case DestinationNotAllowed() | ServiceBusy():
+            return refusal.reason
+        case _:
+            return None

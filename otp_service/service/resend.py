@@ -16,8 +16,6 @@ from otp_service.errors import (
     Quota,
     ResendTooSoon,
     SendLimitReached,
-    ServiceBusy,
-    TooManyRequests,
     VerificationNotFound,
 )
 from otp_service.ports import (
@@ -34,7 +32,7 @@ from otp_service.service.dispatch import Dispatcher
 from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.gate import too_many
 from otp_service.service.idempotency import REPLAYED, refusal_of
-from otp_service.service.outcome import ending, strangers_verification
+from otp_service.service.outcome import behind, ending, strangers_verification
 
 
 class ResendCode:
@@ -82,7 +80,7 @@ class ResendCode:
         except OtpError as refusal:
             self._journal.record(
                 ResendJudged(
-                    application=application.id, outcome=refusal.code, detail=_behind(refusal)
+                    application=application.id, outcome=refusal.code, detail=behind(refusal)
                 )
             )
             raise
@@ -110,7 +108,7 @@ class ResendCode:
         if vid is None:
             raise VerificationNotFound("There is no such verification.")
         wanted = application.channels if channel is None else (channel,)
-        is_test = self._fixed_pins.knows(application, vid.number_tag)
+        is_test = self._fixed_pins.find(application, vid.number_tag) is not None
         tried = application.channels_from(wanted[0])
         with nullcontext() if is_test else self._dispatcher.room_for(tried):
             return self._sent(call, vid, wanted)
@@ -139,17 +137,6 @@ class ResendCode:
             idempotency=call.idempotency,
         )
         return sent, "resent"
-
-
-def _behind(refusal: OtpError) -> str | None:
-    """Give what stood behind a refusal, for operators."""
-    match refusal:
-        case TooManyRequests():
-            return refusal.budget
-        case ServiceBusy():
-            return refusal.reason
-        case _:
-            return None
 
 
 def granted(application: Application, answer: ResendAnswer) -> Verification:

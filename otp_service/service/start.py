@@ -21,10 +21,8 @@ from otp_service.domain.sealing import Sealer
 from otp_service.domain.test_number import as_met_by
 from otp_service.domain.verification import Verification
 from otp_service.errors import (
-    DestinationNotAllowed,
     Forbidden,
     OtpError,
-    ServiceBusy,
     TooManyRequests,
 )
 from otp_service.ports import Journal, NewVerification, StartStore
@@ -34,6 +32,7 @@ from otp_service.service.fixed_pins import FixedPins
 from otp_service.service.gate import Gate
 from otp_service.service.idempotency import REPLAYED, OneStart
 from otp_service.service.note_refusal import note_refusal
+from otp_service.service.outcome import behind
 from otp_service.service.planning import plan_messages
 
 DEFAULT_PURPOSE = "login"
@@ -141,7 +140,7 @@ class StartVerification:
     def _room_for(
         self, application: Application, phone: PhoneNumber
     ) -> AbstractContextManager[None]:
-        if self._fixed_pins.knows(application, self._ids.number_tag(phone.e164)):
+        if self._fixed_pins.find(application, self._ids.number_tag(phone.e164)):
             return nullcontext()
         return self._dispatcher.room_for(application.channels)
 
@@ -156,7 +155,7 @@ class StartVerification:
         is_trusted: bool,
     ) -> Verification:
         pin, digest = self._dispatcher.draw(call.application, vid)
-        fixed_pin = self._fixed_pins.find(call.application, vid)
+        fixed_pin = self._fixed_pins.find(call.application, vid.number_tag)
         if fixed_pin is not None:
             call = replace(call, application=as_met_by(call.application, fixed_pin))
             digest = self._fixed_pins.digest(fixed_pin, vid)
@@ -200,7 +199,7 @@ class StartVerification:
                 outcome=outcome,
                 country=phone.country if phone else None,
                 phone=phone.masked if phone else None,
-                detail=_behind(refusal),
+                detail=behind(refusal),
                 verification_id=verification.id.random if verification else None,
                 account=_account(verification, refusal),
             )
@@ -211,17 +210,6 @@ def _account(verification: Verification | None, refusal: OtpError | None) -> str
     is_started = verification is not None and verification.owner_tag is not None
     is_refused = isinstance(refusal, TooManyRequests) and refusal.is_owners
     return "owner" if is_started or is_refused else None
-
-
-def _behind(refusal: OtpError | None) -> str | None:
-    """Give what stood behind a refusal, for operators."""
-    match refusal:
-        case TooManyRequests():
-            return refusal.budget
-        case DestinationNotAllowed() | ServiceBusy():
-            return refusal.reason
-        case _:
-            return None
 
 
 def _read_phone(application: Application, command: StartCommand) -> PhoneNumber:
