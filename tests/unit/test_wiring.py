@@ -294,6 +294,19 @@ def test_settings_reach_the_breaker(caller: Callable[..., Caller], provider: str
     assert 50 < answers[2].json["retry_after"] <= 60
 
 
+def test_connections_that_do_not_come_about_count_and_unsendable_texts_do_not(
+    caller: Callable[..., Caller], environment: dict[str, str]
+) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    shop = caller(SHOP_KEY, OTP_NXCLOUD_BREAKER_FAILURES="2", OTP_NXCLOUD_BASE_URL=nobody)
+
+    answers = [shop.post("/otp/start", phone=f"+38067123456{at}") for at in range(3)]
+
+    assert [answer.status_code for answer in answers] == [502, 502, 503]
+    ways = _wire_hand_over(load_settings(environment), SilentJournal())
+    assert {sender._not_asked for sender in ways._senders.values()} == {frozenset({"unsendable"})}
+
+
 def test_ways_to_the_provider_are_bounded_as_set(environment: dict[str, str]) -> None:
     environment |= {"OTP_THREADS": "9", "OTP_SENDS_SHARE_PERCENT": "34"}
     settings = load_settings(environment)

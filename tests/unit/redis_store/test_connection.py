@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -59,6 +60,46 @@ def test_sentinel_is_asked_with_its_own_password_alone() -> None:
         "me",
         "pass",
     )
+
+
+def test_all_sentinels_together_may_take_as_long_as_one_server() -> None:
+    hosts = ",".join(f"127.0.0.1:{free_port()}" for _ in range(4))
+
+    connection = connect(read_address(f"redis+sentinel://{hosts}/main"), timeouts=QUICK)
+
+    sentinels = connection._client.connection_pool.sentinel_manager.sentinels  # type: ignore[attr-defined]
+    for timeout in ("socket_connect_timeout", "socket_timeout"):
+        each = [sentinel.connection_pool.connection_kwargs[timeout] for sentinel in sentinels]
+        assert sum(each) == pytest.approx(0.2)
+
+
+class FakeSentinel:
+    """Knows the master, or is away; on the way somebody else may ask."""
+
+    def __init__(self, *, is_away: bool = False) -> None:
+        self.is_away = is_away
+        self.on_the_way: list[Callable[[], object]] = []
+
+    def sentinel_masters(self) -> dict[str, dict[str, Any]]:
+        if self.on_the_way:
+            self.on_the_way.pop()()
+        if self.is_away:
+            raise RedisConnectionError
+        master = {"is_master": True, "is_sdown": False, "is_odown": False, "num-other-sentinels": 1}
+        return {"main": {**master, "ip": "127.0.0.1", "port": 1}}
+
+
+def test_no_sentinel_is_lost_where_two_ask_at_once() -> None:
+    hosts = f"127.0.0.1:{free_port()},127.0.0.1:{free_port()}"
+    connection = connect(read_address(f"redis+sentinel://{hosts}/main"), timeouts=QUICK)
+    manager = connection._client.connection_pool.sentinel_manager  # type: ignore[attr-defined]
+    away, knows = FakeSentinel(is_away=True), FakeSentinel()
+    manager.sentinels = [away, knows]
+    knows.on_the_way.append(lambda: manager.discover_master("main"))
+
+    assert manager.discover_master("main") == ("127.0.0.1", 1)
+
+    assert manager.sentinels == [knows, away]
 
 
 def test_tls_is_asked_for_where_the_url_says_so() -> None:
