@@ -15,6 +15,7 @@ import pytest
 import requests
 from flask.testing import FlaskClient
 from redis.exceptions import ConnectionError as RedisGone
+from support.certificates import authority
 from support.processes import free_port
 from support.redis_servers import RedisServer, wait_until
 from support.verifications import SilentJournal
@@ -25,7 +26,7 @@ from otp_service.domain.pin import Pin
 from otp_service.domain.verification import Channel, LanguageReason, MessagePlan
 from otp_service.errors import ServiceBusy, StoreUnavailable
 from otp_service.ports import OutgoingMessage
-from otp_service.redis_store import NumberKeyMark, connect, read_address
+from otp_service.redis_store import NumberKeyMark, Replication, connect, read_address
 from otp_service.settings import load_settings
 from otp_service.wiring import (
     _wire_hand_over,
@@ -433,6 +434,34 @@ def test_mark_of_a_store_that_is_away_is_unread() -> None:
         key_mark(f"redis://127.0.0.1:{free_port()}").is_of_another_key()
 
     assert isinstance(failure.value.__cause__, RedisGone)
+
+
+def test_settings_of_lines_to_redis_reach_them(environment: dict[str, str]) -> None:
+    ca_file = str(authority().ca_file)
+    environment |= {
+        "OTP_REDIS_URL": f"rediss://127.0.0.1:{free_port()}",
+        "OTP_REDIS_CA_FILE": ca_file,
+        "OTP_REDIS_WAIT_REPLICAS": "2",
+        "OTP_REDIS_WAIT_TIMEOUT_MS": "300",
+    }
+
+    connection = wire_store(load_settings(environment))
+
+    assert connection._client.connection_pool.connection_kwargs["ssl_ca_certs"] == ca_file
+    assert connection._replication == Replication(2, timedelta(milliseconds=300))
+
+
+@pytest.mark.parametrize(("asked", "is_packed"), [("false", True), ("true", False)])
+def test_records_have_the_form_that_is_asked_for(
+    caller: Callable[..., Caller], redis: RedisServer, asked: str, *, is_packed: bool
+) -> None:
+    shop = caller(SHOP_KEY, OTP_WRITE_FOR_PREVIOUS_RELEASE=asked)
+    redis.client.flushall()
+
+    assert shop.post("/otp/start", phone=NUMBER).status_code == 201
+
+    (record,) = redis.client.keys("otp1:*:v:*")
+    assert redis.client.hexists(record, "R") is is_packed
 
 
 def test_service_comes_up_while_redis_is_away(caller: Callable[..., Caller]) -> None:

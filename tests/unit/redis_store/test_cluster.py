@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from otp_service.redis_store.cluster import ClusterConnection, SlotMap
 from otp_service.redis_store.exchange import Replication
@@ -103,3 +104,23 @@ def test_map_is_looked_up_again_after_a_moment_without_a_thread_to_spare(
             connection.execute("GET", "key")
 
     assert until_it_answers(lambda: connection.execute("GET", "key")) == "answer of promoted"
+
+
+class SlowNodes(FakeNodes):
+    """A map of a node that answers, each time after as long as half of a caller's patience."""
+
+    def get_node_from_slot(self, _: int) -> FakeNode:
+        time.sleep(0.1)
+        return self._masters[0]
+
+
+def test_several_commands_are_given_up_together() -> None:
+    patience = timedelta(milliseconds=150)
+    slots = SlotMap(SlowNodes, patience=PATIENCE)  # type: ignore[arg-type]
+    connection = ClusterConnection(slots, Replication(), patience=patience)
+
+    answers = connection.execute_many([("GET", f"key{at}") for at in range(20)])
+
+    assert answers[0] == "answer of one"
+    assert isinstance(answers[-1], RedisTimeoutError)
+    assert len([answer for answer in answers if answer == "answer of one"]) <= 2
