@@ -464,6 +464,18 @@ def test_records_have_the_form_that_is_asked_for(
     assert redis.client.hexists(record, "R") is is_packed
 
 
+def test_service_that_ends_wants_no_new_callers(environment: dict[str, str], logs: None) -> None:
+    is_ending = False
+    client = wire_api(load_settings(environment), is_ending=lambda: is_ending).test_client()
+    before = client.get("/readyz")
+    is_ending = True
+
+    after = client.get("/readyz")
+
+    assert before.status_code == 200
+    assert (after.status_code, after.json["code"]) == (503, "service_busy")
+
+
 def test_service_comes_up_while_redis_is_away(caller: Callable[..., Caller]) -> None:
     away = caller(OTP_REDIS_URL=f"redis://127.0.0.1:{free_port()}")
 
