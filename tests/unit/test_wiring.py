@@ -464,6 +464,19 @@ def test_records_have_the_form_that_is_asked_for(
     assert redis.client.hexists(record, "R") is is_packed
 
 
+def test_redis_that_takes_no_writes_is_not_ready(
+    environment: dict[str, str], redis: RedisServer, logs: None
+) -> None:
+    client = wire_api(load_settings(environment)).test_client()
+    redis.client.config_set("min-replicas-to-write", 1)
+    try:
+        refused = client.get("/readyz").status_code
+    finally:
+        redis.client.config_set("min-replicas-to-write", 0)
+
+    assert (refused, client.get("/readyz").status_code) == (503, 200)
+
+
 def test_service_that_ends_wants_no_new_callers(environment: dict[str, str], logs: None) -> None:
     is_ending = False
     client = wire_api(load_settings(environment), is_ending=lambda: is_ending).test_client()
